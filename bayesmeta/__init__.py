@@ -1,0 +1,69 @@
+"""Bayesian random-effects meta-analysis on PyMC and ArviZ.
+
+>>> import bayesmeta as bm
+>>> fit = bm.fit("models/oa-pain.toml")
+>>> fit.summary()
+"""
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from bayesmeta.errors import (
+        BayesmetaError,
+        DataError,
+        EngineError,
+        InputError,
+        PriorError,
+        SpecError,
+    )
+    from bayesmeta.measures.moments import combine_arms, moments_from_quantiles
+    from bayesmeta.pipeline import check, fit
+    from bayesmeta.results.fit import Fit
+    from bayesmeta.results.fit import load_fit as load
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "BayesmetaError",
+    "DataError",
+    "EngineError",
+    "Fit",
+    "InputError",
+    "PriorError",
+    "SpecError",
+    "__version__",
+    "check",
+    "combine_arms",
+    "fit",
+    "load",
+    "moments_from_quantiles",
+]
+
+_HOMES = {
+    "BayesmetaError": "bayesmeta.errors:BayesmetaError",
+    "DataError": "bayesmeta.errors:DataError",
+    "EngineError": "bayesmeta.errors:EngineError",
+    "Fit": "bayesmeta.results.fit:Fit",
+    "InputError": "bayesmeta.errors:InputError",
+    "PriorError": "bayesmeta.errors:PriorError",
+    "SpecError": "bayesmeta.errors:SpecError",
+    "check": "bayesmeta.pipeline:check",
+    "combine_arms": "bayesmeta.measures.moments:combine_arms",
+    "fit": "bayesmeta.pipeline:fit",
+    "load": "bayesmeta.results.fit:load_fit",
+    "moments_from_quantiles": "bayesmeta.measures.moments:moments_from_quantiles",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'bayesmeta' has no attribute {name!r}")
+    module, _, attribute = _HOMES[name].partition(":")
+    value = getattr(importlib.import_module(module), attribute)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

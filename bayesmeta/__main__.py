@@ -1,0 +1,5 @@
+"""``python -m bayesmeta``."""
+
+from bayesmeta.cli.main import main
+
+main()

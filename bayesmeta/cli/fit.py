@@ -1,0 +1,39 @@
+"""``bayesmeta fit``."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from bayesmeta.cli.options import analysis_options, out_option
+
+_NOT_CONVERGED = 1
+
+
+@click.command("fit")
+@click.argument("source", metavar="SPEC|DATA.csv", type=click.Path(path_type=Path))
+@analysis_options
+@out_option("Folder for the results.", default="reports")
+@click.option("--studies", is_flag=True, help="Print the effect of each study too.")
+def command(source: Path, options: dict[str, Any], out: Path, studies: bool) -> int:
+    """Fit an analysis and write the fit, its summary and a forest plot.
+
+    \b
+    Examples:
+      bayesmeta fit models/oa-pain.toml
+      bayesmeta fit models/oa-pain.toml --prior "tau=HalfCauchy(0.5)" --interval 0.9
+      bayesmeta fit studies.csv --measure OR --study trial --better lower
+    """
+    from bayesmeta.cli.console import on_terminal, stdout
+    from bayesmeta.pipeline import fit
+    from bayesmeta.report import write_fit
+    from bayesmeta.results.tables import fit_to_text
+
+    if on_terminal():
+        click.echo("Compiling the model; this takes a few seconds.", err=True)
+    result = fit(source, progress=on_terminal(), **options)
+    console = stdout()
+    console.print(fit_to_text(result, studies=studies))
+    paths = write_fit(result, out, source.stem)
+    console.print("written:", *(str(path) for path in paths), soft_wrap=True)
+    return _NOT_CONVERGED if result.diagnostics.verdict == "fail" else 0

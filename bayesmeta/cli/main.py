@@ -1,0 +1,88 @@
+"""The entry point: finds commands, turns errors into messages and exit codes."""
+
+import importlib
+import sys
+import traceback
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+
+import click
+
+from bayesmeta import __version__
+from bayesmeta.errors import BayesmetaError
+
+__all__ = ["COMMANDS", "cli", "main"]
+
+COMMANDS: Mapping[str, str] = MappingProxyType(
+    {
+        "init": "bayesmeta.cli.init",
+        "check": "bayesmeta.cli.check",
+        "fit": "bayesmeta.cli.fit",
+        "show": "bayesmeta.cli.show",
+        "plot": "bayesmeta.cli.plot",
+        "list": "bayesmeta.cli.list",
+        "completion": "bayesmeta.cli.completion",
+    }
+)
+"""Every command and the module that holds it, as its attribute ``command``."""
+
+_FAULT = 70
+_INTERRUPTED = 130
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are loaded when they are asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = importlib.import_module(COMMANDS[cmd_name]).command
+        return command
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="bayesmeta")
+def cli() -> None:
+    """Bayesian random-effects meta-analysis.
+
+    \b
+    Start from a table of studies:
+      bayesmeta init studies.csv            write a spec, studies.toml
+      bayesmeta check studies.toml          see what it would use
+      bayesmeta fit studies.toml            fit, and write results to reports/
+      bayesmeta show reports/studies.nc     see a fit again
+
+    \b
+    Or without a spec:
+      bayesmeta fit studies.csv --measure SMD --prior "tau=HalfNormal(0.5)"
+
+    \b
+    Exit codes: 0 done; 1 done, but the chains did not converge; 2 the input
+    is wrong; 3 the engine could not do it; 70 a fault of bayesmeta.
+    """
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line and exit with its code."""
+    try:
+        code = cli.main(args=arguments, prog_name="bayesmeta", standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("Interrupted: nothing more was written.", err=True)
+        sys.exit(_INTERRUPTED)
+    except BayesmetaError as error:
+        click.echo(f"Error: {error}", err=True)
+        sys.exit(error.exit_code)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(0)
+    except Exception:  # the outermost frame: whatever is left is a fault of ours
+        traceback.print_exc()
+        click.echo("This is a fault of bayesmeta, not yours. Please report it.", err=True)
+        sys.exit(_FAULT)
+    sys.exit(code if isinstance(code, int) else 0)

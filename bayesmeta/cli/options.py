@@ -1,0 +1,106 @@
+"""The flags that override a spec, shared by the commands that read one."""
+
+import functools
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+__all__ = ["analysis_options", "out_option"]
+
+_FLAGS: tuple[tuple[tuple[str, ...], dict[str, Any]], ...] = (
+    (("--measure",), {"metavar": "CODE", "help": "Effect measure: OR RR RD MD SMD …"}),
+    (("--where",), {"metavar": "QUERY", "help": "Rows to keep: \"outcome == 'pain'\"."}),
+    (("--study",), {"metavar": "COLUMN", "help": "Column that names the study."}),
+    (
+        ("--column", "columns"),
+        {"metavar": "OURS=THEIRS", "multiple": True, "help": "Name of a column; repeatable."},
+    ),
+    (("--decimal",), {"metavar": "MARK", "help": "Decimal mark of the file: . or ,"}),
+    (("--better",), {"metavar": "higher|lower", "help": "Direction of benefit."}),
+    (
+        ("--important",),
+        {"type": float, "metavar": "X", "help": "Smallest important effect, display scale."},
+    ),
+    (("--scale",), {"metavar": "analysis|display", "help": "Scale of given estimates."}),
+    (("--smd",), {"metavar": "exact|revman", "help": "Small-sample formulas of SMD."}),
+    (("--r",), {"type": float, "metavar": "R", "help": "Correlation before-after."}),
+    (("--likelihood",), {"metavar": "NAME", "help": "bayesmeta list likelihoods"}),
+    (("--heterogeneity",), {"metavar": "NAME", "help": "bayesmeta list heterogeneities"}),
+    (
+        ("--prior", "priors"),
+        {
+            "metavar": "NAME=EXPR",
+            "multiple": True,
+            "help": 'As in "tau=HalfNormal(0.5)"; repeatable.',
+        },
+    ),
+    (("--engine",), {"metavar": "NAME", "help": "bayesmeta list engines"}),
+    (("--sampler",), {"metavar": "NAME", "help": "bayesmeta list samplers"}),
+    (("--chains",), {"type": int, "metavar": "N", "help": "Number of chains."}),
+    (("--draws",), {"type": int, "metavar": "N", "help": "Draws a chain, after tuning."}),
+    (("--tune",), {"type": int, "metavar": "N", "help": "Tuning steps a chain."}),
+    (("--seed",), {"type": int, "metavar": "N", "help": "Seed of every random number."}),
+    (("--interval",), {"metavar": "PROB[,KIND]", "help": "As in 0.9 or 0.95,hdi."}),
+    (("--title",), {"metavar": "TEXT", "help": "Title of the analysis."}),
+)
+
+
+def analysis_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the flags; the command gets those that were given as one mapping, ``options``."""
+
+    @functools.wraps(function)
+    def command(*args: Any, **kwargs: Any) -> Any:
+        names = [parts[-1].lstrip("-") for parts, _ in _FLAGS]
+        given = {name: kwargs.pop(name) for name in names}
+        return function(*args, options=_options(given), **kwargs)
+
+    wrapped: Callable[..., Any] = command
+    for parts, settings in reversed(_FLAGS):
+        wrapped = click.option(*parts, **settings)(wrapped)
+    return wrapped
+
+
+def out_option(help_text: str, default: str | None = None) -> Callable[..., Any]:
+    """The flag ``--out``."""
+    return click.option(
+        "--out", type=click.Path(path_type=Path), default=default, show_default=True, help=help_text
+    )
+
+
+def _options(given: dict[str, Any]) -> dict[str, object]:
+    options = {name: value for name, value in given.items() if value not in (None, ())}
+    if "columns" in options:
+        options["columns"] = dict(_pair(text, "--column") for text in options["columns"])
+    for text in options.pop("priors", ()):
+        name, expression = _pair(text, "--prior")
+        if name not in ("mu", "tau"):
+            raise click.BadParameter(f"{name!r} is not a parameter: mu or tau", param_hint="--prior")
+        options[name] = expression
+    if "interval" in options:
+        options.update(interval_options(options.pop("interval")))
+    return options
+
+
+def interval_options(text: str) -> dict[str, object]:
+    """``0.9``, ``hdi`` or ``0.9,hdi`` as keywords."""
+    options: dict[str, object] = {}
+    for part in filter(None, text.replace(",", " ").split()):
+        if part in ("eti", "hdi"):
+            options["kind"] = part
+            continue
+        try:
+            options["prob"] = float(part)
+        except ValueError:
+            raise click.BadParameter(
+                f"{part!r} is neither a probability nor eti or hdi", param_hint="--interval"
+            ) from None
+    return options
+
+
+def _pair(text: str, flag: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not equals or not name.strip() or not value.strip():
+        raise click.BadParameter(f"{text!r} is not NAME=VALUE", param_hint=flag)
+    return name.strip(), value.strip()

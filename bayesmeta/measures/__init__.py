@@ -1,0 +1,91 @@
+"""Effect measures: a study's raw numbers to an effect and its standard error.
+
+To add a measure is one `Measure` in a file of this folder and one line in `MEASURES`.
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from bayesmeta.errors import SpecError, did_you_mean
+from bayesmeta.measures.base import Measure, Scale, StudyEffects
+from bayesmeta.measures.binary import ODDS_RATIO, PETO, RISK_DIFFERENCE, RISK_RATIO
+from bayesmeta.measures.compute import study_effects
+from bayesmeta.measures.continuous import (
+    MEAN_DIFFERENCE,
+    RATIO_OF_MEANS,
+    STANDARDISED_DIFFERENCE,
+    STANDARDISED_DIFFERENCE_HETEROSCEDASTIC,
+)
+from bayesmeta.measures.generic import GENERIC
+from bayesmeta.measures.paired import (
+    MEAN_CHANGE,
+    RATIO_CHANGE,
+    STANDARDISED_CHANGE,
+    STANDARDISED_RAW_CHANGE,
+)
+from bayesmeta.measures.participants import display_size, participants, unit_information_sd
+from bayesmeta.measures.rates import RATE, RATE_DIFFERENCE, RATE_RATIO
+from bayesmeta.measures.single import (
+    CORRELATION,
+    DOUBLE_ARCSINE,
+    LOGIT_PROPORTION,
+    MEAN,
+    PROPORTION,
+)
+
+__all__ = [
+    "MEASURES",
+    "Measure",
+    "Scale",
+    "StudyEffects",
+    "display_size",
+    "find_measure",
+    "participants",
+    "study_effects",
+    "unit_information_sd",
+]
+
+MEASURES: Mapping[str, Measure] = MappingProxyType(
+    {
+        measure.code: measure
+        for measure in (
+            ODDS_RATIO,
+            RISK_RATIO,
+            RISK_DIFFERENCE,
+            PETO,
+            MEAN_DIFFERENCE,
+            STANDARDISED_DIFFERENCE,
+            STANDARDISED_DIFFERENCE_HETEROSCEDASTIC,
+            RATIO_OF_MEANS,
+            MEAN,
+            LOGIT_PROPORTION,
+            PROPORTION,
+            DOUBLE_ARCSINE,
+            RATE,
+            MEAN_CHANGE,
+            STANDARDISED_CHANGE,
+            STANDARDISED_RAW_CHANGE,
+            RATIO_CHANGE,
+            RATE_RATIO,
+            RATE_DIFFERENCE,
+            CORRELATION,
+            GENERIC,
+        )
+    }
+)
+"""Every measure by its code."""
+
+
+def find_measure(code: str) -> Measure:
+    """The measure with this code.
+
+    Raises
+    ------
+    SpecError
+        There is none; the hint names the nearest.
+    """
+    if code not in MEASURES:
+        raise SpecError(
+            f"unknown measure {code!r}", key="effect.measure", hint=did_you_mean(code, MEASURES)
+        )
+    return MEASURES[code]

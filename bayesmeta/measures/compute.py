@@ -1,0 +1,177 @@
+"""A study table to effects and standard errors on the analysis scale."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import xarray as xr
+
+from bayesmeta.errors import DataError, SpecError, did_you_mean
+from bayesmeta.measures.base import Floats, Measure, StudyEffects
+from bayesmeta.measures.generic import effects_from_estimates
+from bayesmeta.spec import Effect
+from bayesmeta.studies import COLUMNS, place
+
+__all__ = ["study_effects"]
+
+_NO_RESULT = "its effect or standard error cannot be computed from its numbers"
+
+
+def study_effects(table: xr.Dataset, effect: Effect, measure: Measure) -> xr.Dataset:
+    """Add the effect and the standard error of each study to its table.
+
+    The raw numbers are used where the table has all that the measure needs, else the estimates
+    that it holds (``effect`` with ``std_error``, ``lower`` and ``upper``, or ``p_value``).
+
+    Parameters
+    ----------
+    table
+        What `study_table` gives.
+    effect
+        The ``[effect]`` section of the spec.
+    measure
+        The measure it names.
+
+    Returns
+    -------
+    xarray.Dataset
+        The table of the studies that have an effect, with ``effect`` and ``std_error`` on the
+        analysis scale. The attribute ``excluded`` lists the other studies with the reason,
+        ``corrections`` what was added to empty cells, ``warnings`` what the reader must know.
+
+    Raises
+    ------
+    SpecError
+        A column that the measure needs is missing, or the correlation of paired data.
+    DataError
+        Numbers that contradict each other, or no study with an effect.
+    """
+    messages: list[str] = []
+    if measure.formula is not None and _has_raw(table, measure):
+        columns = {name: _numbers(table, name, effect) for name in measure.columns}
+        _check(table, columns, measure)
+        missing = {name: np.isnan(values) for name, values in columns.items()}
+        with np.errstate(invalid="ignore", divide="ignore"):
+            result = measure.formula(columns, effect)
+    elif "effect" in table:
+        result, messages = effects_from_estimates(table, effect, measure)
+        missing = {
+            "effect": np.isnan(result.effect),
+            "std_error (or lower and upper, or p_value)": np.isnan(result.variance),
+        }
+    else:
+        raise _no_columns(table, measure)
+    reasons = _reasons(table, result, missing)
+    keep = np.array([not reason for reason in reasons])
+    labels = [str(name) for name in table["study"].to_numpy()]
+    excluded = [
+        {"study": label, "reason": reason}
+        for label, reason in zip(labels, reasons, strict=True)
+        if reason
+    ]
+    if not keep.any():
+        raise DataError(
+            "no study has an effect",
+            file=table.attrs["file"] or None,
+            hint=f"{excluded[0]['study']}: {excluded[0]['reason']}",
+        )
+    with np.errstate(invalid="ignore"):
+        std_error = np.sqrt(result.variance)
+    complete = table.assign(effect=("study", result.effect), std_error=("study", std_error))
+    complete = complete.isel(study=keep)
+    complete.attrs = {
+        **table.attrs,
+        "excluded": tuple(excluded),
+        "corrections": _corrections(labels, keep, result, effect),
+        "warnings": (*table.attrs["warnings"], *messages),
+    }
+    return complete
+
+
+def _has_raw(table: xr.Dataset, measure: Measure) -> bool:
+    return all(name in table or name == "r" for name in measure.columns)
+
+
+def _numbers(table: xr.Dataset, name: str, effect: Effect) -> Floats:
+    if name != "r":
+        values: Floats = table[name].to_numpy()
+        return values
+    given: Floats = (
+        table["r"].to_numpy() if "r" in table else np.full(table.sizes["study"], np.nan)
+    )
+    if effect.r is None and np.isnan(given).any():
+        raise SpecError(
+            "before-after data need the correlation of the two measurements",
+            key="effect.r",
+            hint="Give r under [effect], or a column r; it has no default, so try several.",
+        )
+    return given if effect.r is None else np.where(np.isnan(given), effect.r, given)
+
+
+def _check(table: xr.Dataset, columns: Mapping[str, Floats], measure: Measure) -> None:
+    """No more events than patients, and arms large enough for the formula."""
+    for name, values in columns.items():
+        total = name.replace("events", "total")
+        if name.startswith("events") and total in columns:
+            above = np.flatnonzero(values > columns[total])
+            if above.size:
+                i = int(above[0])
+                raise DataError(
+                    f"{values[i]:g} events are more than the {columns[total][i]:g} patients",
+                    **place(table, i, name),
+                )
+        if name.startswith("total"):
+            small = np.flatnonzero(values < measure.minimum_total)
+            if small.size:
+                i = int(small[0])
+                raise DataError(
+                    f"{values[i]:g} patients are too few: a {measure.label} needs at least "
+                    f"{measure.minimum_total} an arm",
+                    **place(table, i, name),
+                )
+
+
+def _no_columns(table: xr.Dataset, measure: Measure) -> SpecError:
+    present = [str(name) for name in table.data_vars if name != "row"]
+    needed = [name for name in measure.columns if name not in table and name != "r"]
+    if not needed:
+        needed = ["effect"]
+    others = [name for name in present if name not in COLUMNS]
+    meanings = ", ".join(f"{name} ({COLUMNS[name].meaning})" for name in needed)
+    return SpecError(
+        f"no column for {meanings}",
+        file=table.attrs["file"] or None,
+        key="data.columns",
+        hint=f'Name it under [data.columns], as in {needed[0]} = "…". The table has: '
+        f"{', '.join(others or present)}. {did_you_mean(needed[0], others)}",
+    )
+
+
+def _reasons(
+    table: xr.Dataset, result: StudyEffects, missing: Mapping[str, np.ndarray]
+) -> list[str]:
+    """Why each study is left out, or ""."""
+    reasons = []
+    for i in range(table.sizes["study"]):
+        lacking = [name for name, gone in missing.items() if gone[i]]
+        if lacking:
+            reasons.append(f"missing: {', '.join(lacking)}")
+        elif result.dropped is not None and result.dropped[i]:
+            reasons.append("no events, or only events, in both arms: not estimable")
+        elif not np.isfinite(result.effect[i]) or not np.isfinite(result.variance[i]):
+            reasons.append(_NO_RESULT)
+        elif result.variance[i] <= 0:
+            reasons.append("its standard error is 0")
+        else:
+            reasons.append("")
+    return reasons
+
+
+def _corrections(
+    labels: list[str], keep: np.ndarray, result: StudyEffects, effect: Effect
+) -> tuple[dict[str, str], ...]:
+    if result.corrected is None:
+        return ()
+    what = f"{effect.zero_cells.add:g} added to every cell"
+    return tuple(
+        {"study": labels[i], "correction": what} for i in np.flatnonzero(result.corrected & keep)
+    )

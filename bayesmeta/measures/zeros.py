@@ -1,0 +1,56 @@
+"""Empty cells: what is added to them, and which studies are left out.
+
+The rules and their words are those of `escalc` in metafor (Viechtbauer 2010, J Stat Softw 36(3)).
+RevMan adds one half to all four cells of a study with an empty cell and leaves out studies with
+no event, or only events, in both arms, for ratios; that is the default here.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bayesmeta.measures.base import Floats
+from bayesmeta.spec import ZeroCells
+
+__all__ = ["Adjusted", "adjust_cells"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Adjusted:
+    """Cells after the rule: one array a cell, and which studies it touched."""
+
+    cells: tuple[Floats, ...]
+    corrected: NDArray[np.bool_]
+    dropped: NDArray[np.bool_]
+
+
+def adjust_cells(
+    cells: tuple[Floats, ...], rule: ZeroCells, *, drop00: bool, double_zero: NDArray[np.bool_]
+) -> Adjusted:
+    """Apply a rule for empty cells.
+
+    Parameters
+    ----------
+    cells
+        The cells of the studies' tables, one array a cell.
+    rule
+        What is added, and to which studies.
+    drop00
+        What the rule does with `double_zero` studies where it does not say.
+    double_zero
+        Studies with no event, or only events, in both arms.
+    """
+    empty = np.logical_or.reduce([cell == 0 for cell in cells])
+    targets = {
+        "only0": empty,
+        "all": np.full(empty.shape, True),
+        "if0all": np.full(empty.shape, bool(empty.any())),
+        "none": np.full(empty.shape, False),
+    }[rule.to] & (rule.add > 0)
+    drop = drop00 if rule.drop00 is None else rule.drop00
+    return Adjusted(
+        cells=tuple(cell + np.where(targets, rule.add, 0.0) for cell in cells),
+        corrected=targets,
+        dropped=double_zero & drop,
+    )

@@ -1,0 +1,18 @@
+"""How the true effects of the studies vary around the pooled effect.
+
+To add one is one file of this folder and one line in `HETEROGENEITIES`.
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from bayesmeta.model.heterogeneity.base import Heterogeneity
+from bayesmeta.model.heterogeneity.common import COMMON
+from bayesmeta.model.heterogeneity.normal import NORMAL
+
+__all__ = ["HETEROGENEITIES", "Heterogeneity"]
+
+HETEROGENEITIES: Mapping[str, Heterogeneity] = MappingProxyType(
+    {"common": COMMON, "normal": NORMAL}
+)
+"""Every heterogeneity by its name in a spec."""

@@ -1,0 +1,40 @@
+"""What every likelihood has."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from bayesmeta.model.problem import Problem
+
+__all__ = ["Likelihood"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Likelihood:
+    """A distribution of the data given the true effects.
+
+    The callables take the mean and the variance of theta around it, so that theta is integrated
+    out; a variance of 0 gives the data's own distribution. Arrays of draws have the dimension
+    ``study`` last.
+
+    Attributes
+    ----------
+    label : str
+        What it says, for lists and reports.
+    observe : callable
+        Adds the observed PyMC variable ``effect``.
+    log_density : callable
+        Log density of each study's data, one array of draws.
+    draw_data : callable
+        Draws of each study's data.
+    draw_theta : callable
+        Draws of theta given the data: its conditional distribution.
+    """
+
+    label: str
+    observe: Callable[[Problem, Any, Any], None]
+    log_density: Callable[[Problem, np.ndarray, np.ndarray], np.ndarray]
+    draw_data: Callable[[Problem, np.random.Generator, np.ndarray, np.ndarray], np.ndarray]
+    draw_theta: Callable[[Problem, np.random.Generator, np.ndarray, np.ndarray], np.ndarray]

@@ -1,0 +1,52 @@
+"""Normal likelihood: each effect is normal around its true effect, its standard error known.
+
+With true effects that are normal too, theta is integrated out exactly:
+``effect ~ Normal(mu, std_error**2 + tau**2)``, and given mu and tau it is normal again (Gelman et
+al. 2013, Bayesian Data Analysis, 5.4).
+"""
+
+from typing import Any
+
+import numpy as np
+
+from bayesmeta.model.likelihoods.base import Likelihood
+from bayesmeta.model.problem import Problem
+
+__all__ = ["NORMAL"]
+
+_LOG_2PI = float(np.log(2 * np.pi))
+
+
+def _observe(problem: Problem, mean: Any, variance: Any) -> None:
+    import pymc as pm
+
+    sd = pm.math.sqrt(problem.std_error**2 + variance)
+    pm.Normal("effect", mean, sd, observed=problem.effect, dims="study")
+
+
+def _log_density(problem: Problem, mean: np.ndarray, variance: np.ndarray) -> np.ndarray:
+    total = problem.std_error**2 + variance
+    return -0.5 * ((problem.effect - mean) ** 2 / total + np.log(total) + _LOG_2PI)
+
+
+def _draw_data(
+    problem: Problem, rng: np.random.Generator, mean: np.ndarray, variance: np.ndarray
+) -> np.ndarray:
+    return rng.normal(mean, np.sqrt(problem.std_error**2 + variance))
+
+
+def _draw_theta(
+    problem: Problem, rng: np.random.Generator, mean: np.ndarray, variance: np.ndarray
+) -> np.ndarray:
+    towards_mean = problem.std_error**2 / (problem.std_error**2 + variance)
+    centre = problem.effect + towards_mean * (mean - problem.effect)
+    return rng.normal(centre, np.sqrt(variance * towards_mean))
+
+
+NORMAL = Likelihood(
+    label="normal: effects are normal around the true effects, standard errors known",
+    observe=_observe,
+    log_density=_log_density,
+    draw_data=_draw_data,
+    draw_theta=_draw_theta,
+)

@@ -1,0 +1,48 @@
+"""The names that a spec or a command can use, each with a line that explains it."""
+
+from bayesmeta.engines import ENGINES
+from bayesmeta.engines.nuts import SAMPLERS
+from bayesmeta.measures import MEASURES
+from bayesmeta.model import HETEROGENEITIES, LIKELIHOODS
+from bayesmeta.plots import PLOTS
+from bayesmeta.priors import FAMILIES
+
+__all__ = ["names"]
+
+
+def names(kind: str) -> list[tuple[str, ...]]:
+    """The rows of one list.
+
+    Parameters
+    ----------
+    kind
+        ``measures``, ``priors``, ``likelihoods``, ``heterogeneities``, ``engines``, ``samplers``
+        or ``plots``.
+    """
+    if kind == "measures":
+        return [
+            (code, measure.label, ", ".join(measure.columns) or "effect, std_error (or lower, upper)")
+            for code, measure in MEASURES.items()
+        ]
+    if kind == "priors":
+        return [
+            (
+                f"{name}({', '.join(family.arguments)})",
+                "" if family.proper else "improper",
+                "for tau and mu" if family.lower >= 0 else "for mu",
+            )
+            for name, family in FAMILIES.items()
+        ]
+    if kind == "likelihoods":
+        return [(name, likelihood.label) for name, likelihood in LIKELIHOODS.items()]
+    if kind == "heterogeneities":
+        return [(name, entry.label) for name, entry in HETEROGENEITIES.items()]
+    if kind == "engines":
+        return [(name, _first_line(engine)) for name, engine in ENGINES.items()]
+    if kind == "samplers":
+        return list(SAMPLERS.items())
+    return [(name, _first_line(plot)) for name, plot in PLOTS.items()]
+
+
+def _first_line(thing: object) -> str:
+    return (thing.__doc__ or "").strip().splitlines()[0]

@@ -1,0 +1,187 @@
+"""The one place that strings the steps together: spec, table, problem, engine, fit."""
+
+import hashlib
+import importlib.metadata
+import platform
+import shlex
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from bayesmeta import __version__
+from bayesmeta.engines import ENGINES
+from bayesmeta.errors import SpecError, did_you_mean, located
+from bayesmeta.files import read_bytes
+from bayesmeta.measures import find_measure, study_effects
+from bayesmeta.model import Problem, pose
+from bayesmeta.results import Fit
+from bayesmeta.results.summary import important_on_analysis_scale
+from bayesmeta.spec import Spec, build_spec, load_spec
+from bayesmeta.studies import read_csv, study_table
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["Prepared", "check", "fit", "read_spec"]
+
+_FEW_STUDIES = 4
+_PACKAGES = ("pymc", "arviz", "nutpie", "numpy", "scipy", "pandas", "xarray")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Prepared:
+    """An analysis that is ready to be fitted.
+
+    Attributes
+    ----------
+    spec : Spec
+        With every default filled in.
+    spec_text : str
+        The text of its file, or "".
+    table : xarray.Dataset
+        The studies with their effects.
+    problem : Problem
+        The numbers and priors.
+    data_sha256 : str
+        Hash of the file of studies, or of the values of the data frame.
+    """
+
+    spec: Spec
+    spec_text: str
+    table: xr.Dataset
+    problem: Problem
+    data_sha256: str
+
+
+def fit(source: "str | Path | pd.DataFrame", *, progress: bool = False, **options: Any) -> Fit:
+    """Fit a random-effects meta-analysis.
+
+    Parameters
+    ----------
+    source : path or pandas.DataFrame
+        A spec (``.toml``), a file of studies (``.csv``), or a data frame with one row a study.
+    progress : bool
+        Show how far the sampler is.
+    **options
+        Keys of the spec, which override what a file says: ``measure``, ``columns``, ``where``,
+        ``study``, ``mu`` and ``tau`` (priors), ``better``, ``important``, ``likelihood``,
+        ``heterogeneity``, ``engine``, ``sampler``, ``seed``, … (all in `bayesmeta.spec.OPTIONS`).
+
+    Returns
+    -------
+    Fit
+
+    Raises
+    ------
+    InputError
+        The spec, the data or an option is wrong; the message says where and what would be right.
+    EngineError
+        The engine cannot do what is asked.
+
+    Examples
+    --------
+    >>> fit = bm.fit("models/oa-pain.toml", tau="HalfCauchy(0.5)")
+    >>> fit = bm.fit(frame, measure="SMD", columns={"total_treatment": "n1"})
+    """
+    started = time.perf_counter()
+    prepared = check(source, **options)
+    spec = prepared.spec
+    groups = ENGINES[spec.engine.name](prepared.problem, spec.engine, progress=progress)
+    return Fit.assemble(
+        groups,
+        spec=spec,
+        spec_text=prepared.spec_text,
+        table=prepared.table,
+        priors=prepared.problem.priors,
+        warnings=_warnings(prepared, groups),
+        provenance={
+            "data_sha256": prepared.data_sha256,
+            "spec_sha256": hashlib.sha256(prepared.spec_text.encode()).hexdigest(),
+            "seed": spec.engine.seed,
+            "versions": _versions(),
+            "command": shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]]),
+            "seconds": round(time.perf_counter() - started, 3),
+        },
+    )
+
+
+def check(source: "str | Path | pd.DataFrame", **options: Any) -> Prepared:
+    """Do everything that comes before fitting: read, check, compute effects, resolve priors.
+
+    Takes what `fit` takes, and raises what it raises.
+    """
+    spec, file = read_spec(source, options)
+    with located(file=file):
+        if spec.engine.name not in ENGINES:
+            raise SpecError(
+                f"unknown engine {spec.engine.name!r}",
+                key="engine.name",
+                hint=did_you_mean(spec.engine.name, ENGINES),
+            )
+        measure = find_measure(spec.effect.measure)
+        important_on_analysis_scale(measure, spec.effect)
+        frame, data_hash = _read_studies(source, spec)
+        table = study_table(
+            frame, columns=spec.data.columns, study=spec.data.study, where=spec.data.where
+        )
+        table = study_effects(table, spec.effect, measure)
+        problem = pose(spec, table)
+    text = read_bytes(file).decode("utf-8-sig") if file else ""
+    return Prepared(
+        spec=spec, spec_text=text, table=table, problem=problem, data_sha256=data_hash
+    )
+
+
+def read_spec(
+    source: "str | Path | pd.DataFrame", options: "Mapping[str, object]"
+) -> tuple[Spec, Path | None]:
+    """The spec of a source, and its file where it has one."""
+    if isinstance(source, pd.DataFrame):
+        return build_spec(options), None
+    path = Path(source)
+    if path.suffix.casefold() == ".toml":
+        return load_spec(path, options), path
+    spec = build_spec(options)
+    data = spec.data.model_copy(update={"file": path})
+    return spec.model_copy(update={"data": data, "title": spec.title or path.stem}), None
+
+
+def _read_studies(source: "str | Path | pd.DataFrame", spec: Spec) -> tuple[pd.DataFrame, str]:
+    if isinstance(source, pd.DataFrame):
+        rows = pd.util.hash_pandas_object(source.astype(str), index=False).to_numpy()
+        return source, hashlib.sha256(np.ascontiguousarray(rows).tobytes()).hexdigest()
+    path = spec.data.file
+    assert path is not None  # a spec from a file names its data
+    frame = read_csv(path, decimal=spec.data.decimal)
+    return frame, hashlib.sha256(read_bytes(path)).hexdigest()
+
+
+def _warnings(prepared: Prepared, groups: xr.DataTree) -> tuple[str, ...]:
+    """What a reader must know where there are few studies: how much of tau is its prior."""
+    k = len(prepared.problem.study)
+    if "tau" not in prepared.problem.priors or k > _FEW_STUDIES:
+        return ()
+    if k == 1:
+        return ("With one study the posterior of tau is its prior: the data say nothing of it.",)
+    prior = prepared.problem.priors["tau"]
+    after = np.quantile(groups["posterior"]["tau"].to_numpy(), [0.5, 0.95])
+    before = (
+        "is improper"
+        if not prior.proper
+        else "had median {:.2g} and 95 % point {:.2g}".format(*prior.ppf([0.5, 0.95]))
+    )
+    return (
+        f"With {k} studies the prior of tau matters: it {before}; the posterior has "
+        f"{after[0]:.2g} and {after[1]:.2g}. Try other priors.",
+    )
+
+
+def _versions() -> dict[str, str]:
+    versions = {"bayesmeta": __version__, "python": platform.python_version()}
+    return versions | {name: importlib.metadata.version(name) for name in _PACKAGES}

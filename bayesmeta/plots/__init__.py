@@ -1,0 +1,35 @@
+"""Plots of a fit: one a file, each a function from a `Fit` to a matplotlib figure.
+
+To add a plot is one file of this folder and one line in `PLOTS`.
+"""
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+from bayesmeta.errors import SpecError, did_you_mean
+from bayesmeta.plots.forest import forest
+from bayesmeta.plots.style import save_figure
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from bayesmeta.results import Fit
+
+__all__ = ["PLOTS", "draw", "save_figure"]
+
+PLOTS: "Mapping[str, Callable[..., Figure]]" = MappingProxyType({"forest": forest})
+"""Every plot by its name."""
+
+
+def draw(fit: "Fit", kind: str, **options: Any) -> "Figure":
+    """Draw the plot with this name.
+
+    Raises
+    ------
+    SpecError
+        There is no such plot; the hint names the nearest.
+    """
+    if kind not in PLOTS:
+        raise SpecError(f"unknown plot {kind!r}", hint=did_you_mean(kind, PLOTS))
+    return PLOTS[kind](fit, **options)

@@ -1,0 +1,65 @@
+"""One palette, one type-size logic, one way to save."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bayesmeta.errors import InputError, did_you_mean
+from bayesmeta.files import write_whole
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+__all__ = ["COLOURS", "FONT_SIZE", "RC", "save_figure"]
+
+COLOURS = {
+    "data": "#333333",
+    "model": "#0072B2",
+    "prediction": "#D55E00",
+    "null": "#888888",
+    "rule": "#BBBBBB",
+}
+"""Okabe & Ito's colours, which people with any colour vision tell apart; grey for the data."""
+
+FONT_SIZE = 9.0
+"""Points. Headings are this size in bold, notes are a point smaller."""
+
+RC = {
+    "font.family": "sans-serif",
+    "font.sans-serif": ["DejaVu Sans", "Verdana", "sans-serif"],
+    "font.size": FONT_SIZE,
+    "svg.fonttype": "none",
+    "svg.hashsalt": "bayesmeta",
+    "pdf.fonttype": 42,
+    "text.parse_math": False,
+    "axes.unicode_minus": True,
+}
+"""Settings of matplotlib while a plot is drawn or saved: text stays text, ``$`` is a dollar."""
+
+_METADATA = {"svg": {"Date": None}, "pdf": {"CreationDate": None}, "png": {}}
+_DPI = 300
+
+
+def save_figure(figure: "Figure", path: Path) -> Path:
+    """Write a figure as ``.svg``, ``.png`` or ``.pdf``, by the suffix of the path.
+
+    Raises
+    ------
+    InputError
+        The suffix is another.
+    """
+    import matplotlib as mpl
+
+    layout = path.suffix.removeprefix(".").casefold()
+    if layout not in _METADATA:
+        raise InputError(
+            f"plots are not written as {path.suffix or 'a file without a suffix'}",
+            file=path,
+            hint=did_you_mean(layout, _METADATA),
+        )
+    with mpl.rc_context(RC):
+        return write_whole(
+            path,
+            lambda part: figure.savefig(
+                part, format=layout, dpi=_DPI, metadata=_METADATA[layout], facecolor="white"
+            ),
+        )

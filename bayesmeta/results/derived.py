@@ -1,0 +1,50 @@
+"""What follows from the posterior of tau: I², weights, shrinkage."""
+
+import numpy as np
+import xarray as xr
+
+__all__ = ["i_squared", "shrinkage", "study_weights", "typical_variance"]
+
+
+def typical_variance(std_error: xr.DataArray) -> float:
+    """The typical sampling variance of the studies.
+
+    Higgins & Thompson 2002, Stat Med 21:1539, eq. 9; NaN for one study, where it is not defined.
+    """
+    weights = 1 / std_error.to_numpy() ** 2
+    k, total = weights.size, weights.sum()
+    if k < 2:
+        return float("nan")
+    return float((k - 1) * total / (total**2 - (weights**2).sum()))
+
+
+def i_squared(tau: xr.DataArray, std_error: xr.DataArray) -> xr.DataArray:
+    """Share of the variance between estimates that is between true effects, from 0 to 1.
+
+    It is ``tau**2 / (tau**2 + s**2)`` with the typical variance ``s**2``, for each draw.
+    """
+    variance: xr.DataArray = tau**2
+    return variance / (variance + typical_variance(std_error))
+
+
+def study_weights(tau: xr.DataArray | None, std_error: xr.DataArray) -> xr.DataArray:
+    """Weight of each study in the pooled effect, in percent.
+
+    The weights given tau, ``1 / (std_error**2 + tau**2)``, averaged over the posterior (Röver
+    2020, J Stat Softw 93(6), section 2.8), the prior of mu left out, so that they sum to 100.
+    """
+    variance = std_error**2 if tau is None else std_error**2 + tau**2
+    weights: xr.DataArray = 1 / variance
+    shares = 100 * weights / weights.sum("study")
+    return shares if tau is None else shares.mean(("chain", "draw"))
+
+
+def shrinkage(tau: xr.DataArray | None, std_error: xr.DataArray) -> xr.DataArray:
+    """How far each study's true effect is drawn towards mu: 0 not at all, 1 all the way.
+
+    The posterior mean of ``std_error**2 / (std_error**2 + tau**2)``; 1 for a common effect.
+    """
+    if tau is None:
+        return xr.ones_like(std_error)
+    pull: xr.DataArray = std_error**2 / (std_error**2 + tau**2)
+    return pull.mean(("chain", "draw"))

@@ -1,0 +1,122 @@
+"""Whether the draws may be trusted."""
+
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+import numpy as np
+import xarray as xr
+
+__all__ = ["Diagnostics", "diagnose"]
+
+RHAT_LIMIT = 1.01
+"""Vehtari, Gelman, Simpson, Carpenter & Bürkner 2021, Bayesian Analysis 16:667."""
+
+ESS_LIMIT = 400
+"""The same: below it the error of quantiles, and of R-hat itself, is not well known."""
+
+BFMI_LIMIT = 0.3
+"""Betancourt 2016, arXiv:1604.00695."""
+
+RHAT_FAILS = 1.05
+ESS_FAILS = 100
+DIVERGENT_SHARE_FAILS = 0.01
+"""Beyond these the figures may be wrong in their leading digit: R-hat at the older limit of
+Gelman & Rubin, an effective sample size at which a 95 % limit is uncertain by a fifth of an sd,
+and more than one divergent draw in a hundred."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Diagnostics:
+    """The convergence of a fit.
+
+    Attributes
+    ----------
+    rhat_max : float
+        Largest R-hat (rank-normalised, split) of all parameters.
+    ess_bulk_min, ess_tail_min : float
+        Smallest effective sample sizes.
+    divergences : int
+        Divergent draws after tuning.
+    bfmi_min : float or None
+        Smallest Bayesian fraction of missing information; None where there is no energy.
+    verdict : {"ok", "warn", "fail"}
+        Whether the results may be used.
+    messages : tuple of str
+        What is wrong, and what was tried.
+    """
+
+    rhat_max: float
+    ess_bulk_min: float
+    ess_tail_min: float
+    divergences: int
+    bfmi_min: float | None
+    verdict: Literal["ok", "warn", "fail"]
+    messages: tuple[str, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """As plain values, for JSON."""
+        return {**asdict(self), "messages": list(self.messages)}
+
+
+def diagnose(posterior: xr.Dataset, sample_stats: xr.Dataset) -> Diagnostics:
+    """Judge draws by R-hat, effective sample size, divergences and energy.
+
+    Parameters
+    ----------
+    posterior, sample_stats
+        Groups of a DataTree, with the dimensions ``chain`` and ``draw``.
+    """
+    import arviz_stats as azs
+
+    if not all(bool(np.isfinite(values).all()) for values in posterior.data_vars.values()):
+        return Diagnostics(
+            rhat_max=float("nan"),
+            ess_bulk_min=0.0,
+            ess_tail_min=0.0,
+            divergences=0,
+            bfmi_min=None,
+            verdict="fail",
+            messages=("Some draws are not finite.",),
+        )
+    rhat = _extreme(azs.rhat(posterior), np.nanmax)
+    bulk = _extreme(azs.ess(posterior, method="bulk"), np.nanmin)
+    tail = _extreme(azs.ess(posterior, method="tail"), np.nanmin)
+    divergent = sample_stats["diverging"].to_numpy() if "diverging" in sample_stats else np.zeros(1)
+    bfmi = (
+        float(np.min(azs.bfmi(sample_stats["energy"].to_numpy())))
+        if "energy" in sample_stats
+        else None
+    )
+    findings = [
+        (rhat > RHAT_LIMIT, rhat > RHAT_FAILS, f"R-hat is {rhat:.3f}, above {RHAT_LIMIT}."),
+        (
+            min(bulk, tail) < ESS_LIMIT,
+            min(bulk, tail) < ESS_FAILS,
+            f"The effective sample size is {min(bulk, tail):.0f}, below {ESS_LIMIT}.",
+        ),
+        (
+            divergent.any(),
+            divergent.mean() > DIVERGENT_SHARE_FAILS,
+            f"{int(divergent.sum())} of {divergent.size} draws diverged.",
+        ),
+        (
+            bfmi is not None and bfmi < BFMI_LIMIT,
+            False,
+            f"The energy fraction (BFMI) is {bfmi or 0:.2f}, below {BFMI_LIMIT}.",
+        ),
+    ]
+    failed = any(fails for _, fails, _ in findings)
+    warned = any(warns for warns, _, _ in findings)
+    return Diagnostics(
+        rhat_max=rhat,
+        ess_bulk_min=bulk,
+        ess_tail_min=tail,
+        divergences=int(divergent.sum()),
+        bfmi_min=bfmi,
+        verdict="fail" if failed else "warn" if warned else "ok",
+        messages=tuple(message for warns, _, message in findings if warns),
+    )
+
+
+def _extreme(values: xr.Dataset, function: Any) -> float:
+    return float(function([function(array) for array in values.data_vars.values()]))

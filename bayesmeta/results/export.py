@@ -1,0 +1,67 @@
+"""Estimates as files for programs: JSON and CSV."""
+
+import json
+import math
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from bayesmeta import __version__
+
+if TYPE_CHECKING:
+    from bayesmeta.results.fit import Fit
+
+__all__ = ["summary_to_csv", "summary_to_dict", "summary_to_json"]
+
+_FORMULA = tuple("=+-@\t\r")
+"""A cell that begins so is a formula to a spreadsheet."""
+
+
+def summary_to_dict(fit: "Fit") -> dict[str, Any]:
+    """The summary as plain values: the layout of the JSON file."""
+    spec, measure, record = fit.spec, fit.measure, fit.record
+    return {
+        "bayesmeta": __version__,
+        "title": spec.title,
+        "engine": spec.engine.name,
+        "likelihood": spec.model.likelihood,
+        "heterogeneity": spec.model.heterogeneity,
+        "measure": measure.code,
+        "scale": measure.analysis_label,
+        "display": measure.label,
+        "k": fit.table.sizes["study"],
+        "n_participants": fit.n_participants,
+        "interval": spec.interval.model_dump(),
+        "priors": record["priors"],
+        "estimates": [_estimate(row) for _, row in fit.estimates.iterrows()],
+        "diagnostics": fit.diagnostics.to_dict(),
+        "cross_check": None,
+        "excluded": record["excluded"],
+        "corrections": record["corrections"],
+        "warnings": [*record["messages"], *record["warnings"]],
+        "provenance": record["provenance"],
+    }
+
+
+def _estimate(row: pd.Series) -> dict[str, Any]:
+    plain = {key: _plain(value) for key, value in row.items()}
+    shown = {end: plain.pop(f"display_{end}") for end in ("median", "lower", "upper")}
+    return {**plain, "display": shown}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, str):
+        return value or None
+    return float(value) if math.isfinite(value) else None
+
+
+def summary_to_json(fit: "Fit") -> str:
+    """The summary as JSON text."""
+    return json.dumps(summary_to_dict(fit), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def summary_to_csv(fit: "Fit") -> str:
+    """The estimates as CSV text; a name that a spreadsheet would run as a formula is quoted."""
+    table = fit.estimates.copy()
+    table["study"] = table["study"].map(lambda name: f"'{name}" if name[:1] in _FORMULA else name)
+    return table.to_csv(index=False, lineterminator="\n")

@@ -1,0 +1,267 @@
+"""A fitted analysis: draws, data, spec and where they come from, in one DataTree."""
+
+import json
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+import pandas as pd
+import xarray as xr
+from pydantic import ValidationError
+
+from bayesmeta.errors import DataError, InputError, SpecError
+from bayesmeta.files import read_bytes, write_whole
+from bayesmeta.measures import Measure, display_size, find_measure, participants
+from bayesmeta.priors import Prior, parse_prior
+from bayesmeta.results.derived import shrinkage, study_weights
+from bayesmeta.results.diagnostics import Diagnostics, diagnose
+from bayesmeta.results.summary import summarise
+from bayesmeta.spec import Interval, Spec
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+__all__ = ["Fit", "load_fit"]
+
+_FORMAT = 1
+"""Version of the layout of saved fits."""
+
+
+class Fit:
+    """A fitted analysis.
+
+    Everything is in `tree`, so that a fit that was saved opens again without its data.
+
+    Parameters
+    ----------
+    tree : xarray.DataTree
+        What `Fit.assemble` or `load_fit` makes.
+
+    Attributes
+    ----------
+    tree : xarray.DataTree
+        The groups of ArviZ: ``posterior``, ``sample_stats``, ``observed_data``,
+        ``constant_data`` (the study table), ``log_likelihood``, ``posterior_predictive``,
+        ``prior``.
+    """
+
+    def __init__(self, tree: xr.DataTree) -> None:
+        self.tree = tree
+
+    @classmethod
+    def assemble(
+        cls,
+        groups: xr.DataTree,
+        *,
+        spec: Spec,
+        spec_text: str,
+        table: xr.Dataset,
+        priors: Mapping[str, Prior],
+        warnings: tuple[str, ...],
+        provenance: Mapping[str, Any],
+    ) -> Self:
+        """Put the draws of an engine together with what they were made from.
+
+        Parameters
+        ----------
+        groups
+            What an engine gives.
+        spec, spec_text
+            The spec, and the text of its file ("" where there was none).
+        table
+            What `study_effects` gives.
+        priors
+            The priors that were used.
+        warnings
+            What the reader must know besides what the table and the engine say.
+        provenance
+            Hashes, versions, seed, command, seconds.
+        """
+        tree = groups.copy()
+        tree["constant_data"] = xr.DataTree(table.drop_attrs())
+        record = {
+            "format": _FORMAT,
+            "excluded": table.attrs["excluded"],
+            "corrections": table.attrs["corrections"],
+            "warnings": [*table.attrs["warnings"], *warnings],
+            "messages": groups.attrs["messages"],
+            "priors": {
+                name: {"expression": prior.expression, "source": prior.source}
+                for name, prior in priors.items()
+            },
+            "provenance": dict(provenance),
+        }
+        tree.attrs = {
+            "spec": spec.model_dump_json(),
+            "spec_text": spec_text,
+            "bayesmeta": json.dumps(record),
+        }
+        return cls(tree)
+
+    @cached_property
+    def spec(self) -> Spec:
+        """The spec, with every default filled in."""
+        return Spec.model_validate_json(self.tree.attrs["spec"])
+
+    @cached_property
+    def record(self) -> dict[str, Any]:
+        """Exclusions, corrections, warnings, priors and provenance."""
+        record: dict[str, Any] = json.loads(self.tree.attrs["bayesmeta"])
+        return record
+
+    @property
+    def measure(self) -> Measure:
+        """The effect measure."""
+        return find_measure(self.spec.effect.measure)
+
+    @property
+    def table(self) -> xr.Dataset:
+        """The study table: raw numbers, ``effect`` and ``std_error`` (dimension ``study``)."""
+        return self.tree["constant_data"].to_dataset()
+
+    @property
+    def posterior(self) -> xr.Dataset:
+        """The draws (dimensions ``chain``, ``draw``)."""
+        return self.tree["posterior"].to_dataset()
+
+    @property
+    def priors(self) -> dict[str, Prior]:
+        """The priors that were used."""
+        return {
+            name: parse_prior(prior["expression"], source=prior["source"])
+            for name, prior in self.record["priors"].items()
+        }
+
+    @property
+    def weights(self) -> xr.DataArray:
+        """Weight of each study in percent (dimension ``study``)."""
+        return study_weights(self._tau, self.table["std_error"])
+
+    @property
+    def shrinkage(self) -> xr.DataArray:
+        """How far each study is drawn towards the pooled effect, from 0 to 1."""
+        return shrinkage(self._tau, self.table["std_error"])
+
+    @property
+    def _tau(self) -> xr.DataArray | None:
+        posterior = self.posterior
+        return posterior["tau"] if "tau" in posterior else None
+
+    @property
+    def n_participants(self) -> int | None:
+        """Participants in all studies; None where a study does not say."""
+        total = participants(self.table).sum()
+        return None if pd.isna(total) else int(total)
+
+    @cached_property
+    def diagnostics(self) -> Diagnostics:
+        """Whether the draws may be trusted."""
+        return diagnose(self.posterior, self.tree["sample_stats"].to_dataset())
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """Everything that the reader must know, convergence first."""
+        return (
+            *self.diagnostics.messages,
+            *self.record["messages"],
+            *self.record["warnings"],
+        )
+
+    def summary(self, *, prob: float | None = None, kind: str | None = None) -> pd.DataFrame:
+        """The estimates.
+
+        Parameters
+        ----------
+        prob, kind
+            Probability and kind (``"eti"`` or ``"hdi"``) of the intervals; those of the spec
+            where they are not given.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row an estimate: mu, tau, theta_new (its interval is the prediction interval), I2,
+            then theta of each study. See `summarise` for the columns.
+        """
+        chosen = {"prob": prob, "kind": kind}
+        given = {key: value for key, value in chosen.items() if value is not None}
+        return self.with_interval(**given).estimates if given else self.estimates
+
+    @cached_property
+    def estimates(self) -> pd.DataFrame:
+        """`summary` with the intervals of the spec."""
+        return summarise(
+            self.posterior,
+            self.table["std_error"],
+            measure=self.measure,
+            effect=self.spec.effect,
+            interval=self.spec.interval,
+            size=display_size(self.table),
+        )
+
+    def with_interval(self, **chosen: object) -> Self:
+        """The same fit with other intervals: keywords ``prob`` and ``kind``."""
+        try:
+            interval = Interval.model_validate({**self.spec.interval.model_dump(), **chosen})
+        except ValidationError as error:
+            raise SpecError(error.errors()[0]["msg"], key="interval") from None
+        spec = self.spec.model_copy(update={"interval": interval})
+        tree = self.tree.copy()
+        tree.attrs = {**self.tree.attrs, "spec": spec.model_dump_json()}
+        return type(self)(tree)
+
+    def plot(self, kind: str = "forest", **options: Any) -> "Figure":
+        """Draw a plot.
+
+        Parameters
+        ----------
+        kind
+            Its name: ``bayesmeta list plots``.
+        **options
+            Passed to the plot.
+        """
+        from bayesmeta.plots import draw  # for cost: matplotlib is slow to load
+
+        return draw(self, kind, **options)
+
+    def save(self, path: str | Path) -> Path:
+        """Write the fit to a netCDF file; `load_fit` opens it again."""
+        return write_whole(
+            Path(path), lambda part: self.tree.to_netcdf(part, engine="h5netcdf")
+        )
+
+    def __repr__(self) -> str:
+        title = self.spec.title or "untitled"
+        return f"<Fit {title!r}: {self.measure.code}, k = {self.table.sizes['study']}>"
+
+    def _repr_html_(self) -> str:
+        from bayesmeta.results.tables import fit_to_html
+
+        return fit_to_html(self)
+
+
+def load_fit(path: str | Path) -> Fit:
+    """Open a fit that was saved.
+
+    Raises
+    ------
+    InputError
+        There is no such file, or it is not a fit of bayesmeta.
+    """
+    path = Path(path)
+    if not read_bytes(path, first=4).startswith(b"\x89HDF"):
+        raise DataError("this is not a saved fit", file=path, hint="Give a .nc file of a fit.")
+    try:
+        with xr.open_datatree(path, engine="h5netcdf") as opened:
+            tree = opened.load()
+        fit = Fit(tree)
+        found = fit.record["format"]
+    except (OSError, KeyError, ValueError) as error:
+        raise DataError(f"this is not a saved fit: {error}", file=path) from None
+    if found != _FORMAT:
+        raise InputError(
+            f"the fit has layout {found}, this version reads {_FORMAT}",
+            file=path,
+            hint="Fit it again.",
+        )
+    return fit

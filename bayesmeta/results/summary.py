@@ -1,0 +1,170 @@
+"""Draws to one tidy table of estimates, on the analysis scale and on the display scale."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from bayesmeta.errors import SpecError
+from bayesmeta.measures import Measure
+from bayesmeta.results.derived import i_squared
+from bayesmeta.spec import Effect, Interval
+
+__all__ = ["COLUMNS", "EFFECTS", "important_on_analysis_scale", "summarise"]
+
+COLUMNS = (
+    "name",
+    "subgroup",
+    "study",
+    "term",
+    "mean",
+    "sd",
+    "median",
+    "lower",
+    "upper",
+    "display_median",
+    "display_lower",
+    "display_upper",
+    "prob_benefit",
+    "prob_important",
+    "ess_bulk",
+    "ess_tail",
+    "rhat",
+    "mcse_mean",
+)
+"""The columns of the table, in order."""
+
+EFFECTS = ("mu", "theta_new", "theta")
+"""Estimates that are effects: they have a display scale and a direction of benefit."""
+
+
+def summarise(
+    posterior: xr.Dataset,
+    std_error: xr.DataArray,
+    *,
+    measure: Measure,
+    effect: Effect,
+    interval: Interval,
+    size: float,
+) -> pd.DataFrame:
+    """Estimates of all parameters.
+
+    Parameters
+    ----------
+    posterior
+        Draws (dimensions ``chain``, ``draw``).
+    std_error
+        Standard errors of the studies (dimension ``study``).
+    measure, effect
+        The measure, and the direction and size of benefit.
+    interval
+        Probability and kind of the intervals.
+    size
+        Participants of a typical study, for the Freeman-Tukey transformation.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row an estimate, with `COLUMNS`: mu, tau, theta_new, I2, then theta of each study. The
+        display columns are the back-transformed median and ends; for an interval of highest
+        density they are the ends of that on the analysis scale. The probabilities are NaN where
+        the spec does not say what benefit is, and for parameters that are no effects.
+    """
+    import arviz_stats as azs
+
+    draws = posterior
+    if "tau" in posterior:
+        draws = draws.assign(I2=i_squared(posterior["tau"], std_error))
+    order = [name for name in ("mu", "tau", "theta_new", "I2", "theta") if name in draws]
+    if std_error.sizes["study"] < 2:
+        order = [name for name in order if name != "I2"]
+    draws = draws[order]
+    ends = (
+        azs.eti(draws, prob=interval.prob)
+        if interval.kind == "eti"
+        else azs.hdi(draws, prob=interval.prob)
+    )
+    dims = ("chain", "draw")
+    statistics: dict[str, xr.Dataset] = {
+        "mean": draws.mean(dims),
+        "sd": draws.std(dims, ddof=1),
+        "median": draws.median(dims),
+        "lower": ends.sel(ci_bound="lower", drop=True),
+        "upper": ends.sel(ci_bound="upper", drop=True),
+        "ess_bulk": azs.ess(draws, method="bulk"),
+        "ess_tail": azs.ess(draws, method="tail"),
+        "rhat": azs.rhat(draws),
+        "mcse_mean": azs.mcse(draws, method="mean"),
+    }
+    for column, event in _events(measure, effect).items():
+        statistics[column] = event(draws).mean(dims)
+    rows = [
+        {
+            "name": name,
+            "study": study,
+            **{
+                column: float(values[name].sel(study=study) if study else values[name])
+                for column, values in statistics.items()
+            },
+        }
+        for name in order
+        for study in (draws["study"].to_numpy() if "study" in draws[name].dims else [""])
+    ]
+    table = pd.DataFrame(rows).reindex(columns=list(COLUMNS))
+    is_effect = table["name"].isin(EFFECTS)
+    for end in ("median", "lower", "upper"):
+        values = table[end].to_numpy(float)
+        shown = measure.scale.to_display(values, np.full(values.shape, size))
+        table[f"display_{end}"] = np.where(is_effect, shown, values)
+    table.loc[~is_effect, ["prob_benefit", "prob_important"]] = np.nan
+    return table.fillna({"subgroup": "", "study": "", "term": ""}).astype(
+        {"subgroup": str, "study": str, "term": str}
+    )
+
+
+def important_on_analysis_scale(measure: Measure, effect: Effect) -> float | None:
+    """The smallest important effect on the analysis scale; None where the spec names none.
+
+    Raises
+    ------
+    SpecError
+        It is not possible on the display scale, or lies on the side of harm.
+    """
+    if effect.important is None:
+        return None
+    if effect.better is None:
+        raise SpecError(
+            "an important effect needs a direction of benefit",
+            key="effect.better",
+            hint='better = "higher" or better = "lower" under [effect].',
+        )
+    with np.errstate(invalid="ignore", divide="ignore"):
+        limit = float(measure.scale.to_analysis(np.array([effect.important]), np.array([1e9]))[0])
+    harmful = measure.null is not None and (
+        limit < measure.null if effect.better == "higher" else limit > measure.null
+    )
+    if not np.isfinite(limit) or harmful:
+        raise SpecError(
+            f"{effect.important:g} is no important benefit of a {measure.label} of which "
+            f"{effect.better} is better",
+            key="effect.important",
+            hint=f"Give it on the scale of the {measure.label}, on the side of benefit.",
+        )
+    return limit
+
+
+def _events(
+    measure: Measure, effect: Effect
+) -> dict[str, Callable[[xr.Dataset], xr.Dataset]]:
+    """The events whose probabilities are reported: benefit, and important benefit."""
+    limits = {
+        "prob_benefit": measure.null if effect.better else None,
+        "prob_important": important_on_analysis_scale(measure, effect),
+    }
+    higher = effect.better == "higher"
+    return {
+        column: (lambda draws, at=limit: draws > at if higher else draws < at)
+        for column, limit in limits.items()
+        if limit is not None
+    }

@@ -1,0 +1,249 @@
+"""Estimates as text for people: terminal and notebook."""
+
+import math
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+from rich.console import Console, Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from bayesmeta.measures import find_measure
+from bayesmeta.priors import Prior
+from bayesmeta.spec import Interval, Spec
+
+if TYPE_CHECKING:
+    from bayesmeta.results.fit import Fit
+
+__all__ = [
+    "decimals",
+    "fit_to_html",
+    "fit_to_text",
+    "format_number",
+    "interval_name",
+    "prepared_to_text",
+]
+
+_NAMES = {
+    "mu": "pooled effect (mu)",
+    "tau": "heterogeneity (tau)",
+    "theta_new": "effect in a new study",
+    "I2": "I²",
+}
+_VERDICTS = {"ok": "green", "warn": "yellow", "fail": "bold red"}
+
+
+def decimals(lower: float, upper: float) -> int:
+    """Decimals that an estimate with this interval deserves: two digits of its sd."""
+    width = (upper - lower) / 4
+    if not math.isfinite(width) or width <= 0:
+        return 2
+    return min(max(1 - math.floor(math.log10(width)), 0), 6)
+
+
+def format_number(value: float, places: int) -> str:
+    """A number with a fixed count of decimals and a true minus sign; "" where there is none."""
+    if math.isnan(value):
+        return ""
+    text = f"{value:.{places}f}"
+    if float(text) == 0:
+        text = text.lstrip("-")
+    return text.replace("-", "−")
+
+
+def interval_name(interval: Interval, *, prediction: bool = False) -> str:
+    """The label of an interval: credible and prediction intervals never share one."""
+    kind = {"eti": "", "hdi": " (HDI)"}[interval.kind]
+    return f"{100 * interval.prob:g} % {'prediction' if prediction else 'credible'} interval{kind}"
+
+
+def fit_to_text(fit: "Fit", *, studies: bool = False) -> RenderableType:
+    """The fit for a terminal.
+
+    Parameters
+    ----------
+    fit
+        The fit.
+    studies
+        Add a table with the effect of each study.
+    """
+    spec, measure = fit.spec, fit.measure
+    parts: list[RenderableType] = [
+        Text(spec.title, style="bold"),
+        Text(_description(fit)),
+        _main_table(fit),
+    ]
+    if studies and "theta" in fit.posterior:
+        parts.append(_study_table(fit))
+    for name, prior in fit.record["priors"].items():
+        parts.append(Text(f"prior of {name}: {prior['expression']}; {prior['source']}"))
+    for item in fit.record["excluded"]:
+        parts.append(Text(f"left out: {item['study']}: {item['reason']}"))
+    for item in fit.record["corrections"]:
+        parts.append(Text(f"corrected: {item['study']}: {item['correction']}"))
+    if measure.scale.name != "identity":
+        parts.append(Text(f"mu, tau and the priors are on the scale of the {measure.analysis_label}."))
+    parts.append(_convergence(fit))
+    parts += [Text(f"warning: {warning}", style="yellow") for warning in fit.warnings]
+    return Group(*parts)
+
+
+def prepared_to_text(
+    spec: Spec, table: xr.Dataset, priors: Mapping[str, Prior]
+) -> RenderableType:
+    """An analysis before it is fitted: the studies, the model, the priors.
+
+    Parameters
+    ----------
+    spec
+        The analysis.
+    table
+        What `study_effects` gives.
+    priors
+        The priors that would be used.
+    """
+    measure = find_measure(spec.effect.measure)
+    raw = [name for name in measure.columns if name in table]
+    effect, error = table["effect"].to_numpy(), table["std_error"].to_numpy()
+    spread = float(np.median(error))
+    places = decimals(-2 * spread, 2 * spread)
+    rows = Table(box=None, pad_edge=False, header_style="bold")
+    rows.add_column("study")
+    for header in (*raw, "effect", "std. error"):
+        rows.add_column(header, justify="right")
+    for i, study in enumerate(table["study"].to_numpy()):
+        rows.add_row(
+            Text(str(study)),
+            *(f"{table[name].to_numpy()[i]:g}" for name in raw),
+            format_number(effect[i], places),
+            format_number(error[i], places),
+        )
+    attrs = table.attrs
+    return Group(
+        Text(spec.title, style="bold"),
+        Text(
+            f"{measure.label} ({measure.code}), {table.sizes['study']} studies; "
+            f"{spec.model.likelihood} likelihood, {spec.model.heterogeneity} heterogeneity"
+        ),
+        rows,
+        Text(f"effect and std. error are on the scale of the {measure.analysis_label}."),
+        *(
+            Text(f"prior of {name}: {prior.expression}; {prior.source}")
+            for name, prior in priors.items()
+        ),
+        *(Text(f"left out: {item['study']}: {item['reason']}") for item in attrs["excluded"]),
+        *(Text(f"corrected: {item['study']}: {item['correction']}") for item in attrs["corrections"]),
+        *(Text(f"warning: {warning}", style="yellow") for warning in attrs["warnings"]),
+    )
+
+
+def _description(fit: "Fit") -> str:
+    model = f"{fit.spec.model.likelihood} likelihood, {fit.spec.model.heterogeneity} heterogeneity"
+    people = f", {fit.n_participants} participants" if fit.n_participants else ""
+    return f"{fit.measure.label} ({fit.measure.code}), {fit.table.sizes['study']} studies{people}; {model}"
+
+
+def _main_table(fit: "Fit") -> Table:
+    interval, measure = fit.spec.interval, fit.measure
+    estimates = fit.estimates[fit.estimates["name"] != "theta"]
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("")
+    for header in ("median", "mean", "sd", interval_name(interval)):
+        table.add_column(header, justify="right")
+    back_transformed = measure.scale.name != "identity"
+    if back_transformed:
+        table.add_column(measure.label, justify="right")
+    chances = [
+        (column, header)
+        for column, header in (("prob_benefit", "P(benefit)"), ("prob_important", "P(important)"))
+        if estimates[column].notna().any()
+    ]
+    for _, header in chances:
+        table.add_column(header, justify="right")
+    for _, row in estimates.iterrows():
+        places = decimals(row["lower"], row["upper"])
+        cells = [
+            _NAMES[row["name"]],
+            *(format_number(row[key], places) for key in ("median", "mean", "sd")),
+            _span(row["lower"], row["upper"], places),
+        ]
+        if back_transformed:
+            is_effect = row["name"] in ("mu", "theta_new")
+            cells.append(_display(row) if is_effect else "")
+        cells += [format_number(row[column], 3) for column, _ in chances]
+        table.add_row(*cells)
+    if "theta_new" in set(estimates["name"]):
+        table.caption = (
+            f"The interval of the effect in a new study is the "
+            f"{interval_name(interval, prediction=True)}."
+        )
+        table.caption_justify = "left"
+    return table
+
+
+def _study_table(fit: "Fit") -> Table:
+    estimates = fit.estimates[fit.estimates["name"] == "theta"]
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("study")
+    for header in ("effect", "std. error", "weight %", "theta", interval_name(fit.spec.interval)):
+        table.add_column(header, justify="right")
+    data, weights = fit.table, fit.weights.to_numpy()
+    for (_, row), effect, error, weight in zip(
+        estimates.iterrows(),
+        data["effect"].to_numpy(),
+        data["std_error"].to_numpy(),
+        weights,
+        strict=True,
+    ):
+        places = decimals(row["lower"], row["upper"])
+        table.add_row(
+            Text(row["study"]),
+            format_number(effect, places),
+            format_number(error, places),
+            format_number(weight, 1),
+            format_number(row["median"], places),
+            _span(row["lower"], row["upper"], places),
+        )
+    return table
+
+
+def _display(row: pd.Series) -> str:
+    lower, upper = row["display_lower"], row["display_upper"]
+    places = decimals(lower, upper)
+    return f"{format_number(row['display_median'], places)} {_span(lower, upper, places)}"
+
+
+def _span(lower: float, upper: float, places: int) -> str:
+    return f"{format_number(lower, places)} to {format_number(upper, places)}"
+
+
+def _convergence(fit: "Fit") -> Text:
+    found = fit.diagnostics
+    return Text.assemble(
+        "convergence: ",
+        (found.verdict, _VERDICTS[found.verdict]),
+        f" (R-hat at most {found.rhat_max:.3f}, effective sample size at least "
+        f"{min(found.ess_bulk_min, found.ess_tail_min):.0f}, {found.divergences} divergences)",
+    )
+
+
+def fit_to_html(fit: "Fit") -> str:
+    """The fit for a notebook: the terminal's text, escaped."""
+    console = Console(record=True, width=120, file=_Nowhere(), force_jupyter=False)
+    console.print(fit_to_text(fit))
+    return console.export_html(
+        inline_styles=True, code_format='<pre style="line-height:1.3">{code}</pre>'
+    )
+
+
+class _Nowhere:
+    """A file that swallows what is written to it."""
+
+    def write(self, text: str) -> int:
+        return len(text)
+
+    def flush(self) -> None:
+        pass

@@ -1,0 +1,172 @@
+"""Read and validate specs; keywords and flags override what a file says."""
+
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, get_args
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from bayesmeta.errors import SpecError, did_you_mean
+from bayesmeta.files import read_bytes
+from bayesmeta.spec.schema import Spec
+
+__all__ = ["OPTIONS", "build_spec", "load_spec"]
+
+OPTIONS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "title": ("title",),
+        "where": ("data", "where"),
+        "study": ("data", "study"),
+        "decimal": ("data", "decimal"),
+        "columns": ("data", "columns"),
+        "measure": ("effect", "measure"),
+        "better": ("effect", "better"),
+        "important": ("effect", "important"),
+        "smd": ("effect", "smd"),
+        "bias_correction": ("effect", "bias_correction"),
+        "r": ("effect", "r"),
+        "zero_cells": ("effect", "zero_cells"),
+        "scale": ("effect", "scale"),
+        "level": ("effect", "level"),
+        "likelihood": ("model", "likelihood"),
+        "heterogeneity": ("model", "heterogeneity"),
+        "mu": ("priors", "mu"),
+        "tau": ("priors", "tau"),
+        "engine": ("engine", "name"),
+        "sampler": ("engine", "sampler"),
+        "chains": ("engine", "chains"),
+        "draws": ("engine", "draws"),
+        "tune": ("engine", "tune"),
+        "target_accept": ("engine", "target_accept"),
+        "theta": ("engine", "theta"),
+        "seed": ("engine", "seed"),
+        "prob": ("interval", "prob"),
+        "kind": ("interval", "kind"),
+        "treatment": ("labels", "treatment"),
+        "control": ("labels", "control"),
+    }
+)
+"""Each keyword of `bayesmeta.fit` (and each flag) and the key of the spec that it sets."""
+
+
+def load_spec(path: str | Path, options: Mapping[str, object] | None = None) -> Spec:
+    """Read a spec from a TOML file.
+
+    Parameters
+    ----------
+    path
+        The file. Paths inside it are relative to its folder.
+    options
+        Keywords of `OPTIONS` that override what the file says.
+
+    Raises
+    ------
+    SpecError
+        The file is not TOML, or a key or value is not known: the message names the file, the
+        key and the nearest known name.
+    """
+    path = Path(path)
+    try:
+        tables = tomllib.loads(read_bytes(path).decode("utf-8-sig"))
+    except UnicodeDecodeError:
+        raise SpecError("the spec is not UTF-8 text", file=path) from None
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise SpecError(f"the spec is not valid TOML: {error}", file=path) from None
+    spec = build_spec(options or {}, tables=tables, file=path)
+    if spec.data.file is None:
+        raise SpecError(
+            "no file of studies is named", file=path, key="data.file", hint='file = "studies.csv"'
+        )
+    resolved = spec.data.model_copy(update={"file": path.parent / spec.data.file})
+    return spec.model_copy(update={"data": resolved, "title": spec.title or path.stem})
+
+
+def build_spec(
+    options: Mapping[str, object],
+    *,
+    tables: Mapping[str, Any] | None = None,
+    file: Path | None = None,
+) -> Spec:
+    """Make a spec from keywords, on top of the tables of a file where there are any.
+
+    Raises
+    ------
+    SpecError
+        A keyword, key or value is not known.
+    """
+    merged: dict[str, Any] = {
+        name: dict(table) if isinstance(table, Mapping) else table
+        for name, table in (tables or {}).items()
+    }
+    for option, value in options.items():
+        if option not in OPTIONS:
+            raise SpecError(f"unknown keyword {option!r}", hint=did_you_mean(option, OPTIONS))
+        *sections, key = OPTIONS[option]
+        section = merged
+        for name in sections:
+            section = section.setdefault(name, {})
+            if not isinstance(section, dict):
+                raise SpecError(f"this is a table: [{name}]", file=file, key=name)
+        section[key] = value
+    try:
+        return Spec.model_validate(merged)
+    except ValidationError as error:
+        raise _spec_error(error, file) from None
+
+
+def _spec_error(error: ValidationError, file: Path | None) -> SpecError:
+    """One error that lists everything wrong with a spec, the first with its place."""
+    details = error.errors(include_url=False)
+    messages = [_message(detail) for detail in details]
+    key = ".".join(str(part) for part in details[0]["loc"])
+    others = [
+        f"also {'.'.join(str(part) for part in detail['loc'])}: {message}"
+        for detail, (message, _) in zip(details[1:], messages[1:], strict=True)
+    ]
+    first, hint = messages[0]
+    return SpecError(first, file=file, key=key, hint="\n  ".join(filter(None, [hint, *others])))
+
+
+def _message(detail: ErrorDetails) -> tuple[str, str]:
+    """What is wrong and what would be right, for one finding of pydantic."""
+    *sections, key = (str(part) for part in detail["loc"])
+    kind, given = detail["type"], detail["input"]
+    if kind == "extra_forbidden":
+        return "unknown key", did_you_mean(key, _keys(sections))
+    if kind == "missing":
+        return "this key is required", _description([*sections, key])
+    if kind == "literal_error":
+        allowed = detail["ctx"]["expected"].replace("'", "").replace(" or ", ", ").split(", ")
+        return f"{given!r} is not one of {', '.join(allowed)}", did_you_mean(str(given), allowed)
+    return f"{detail['msg'][0].lower()}{detail['msg'][1:]}, not {given!r}", ""
+
+
+def _section(path: list[str]) -> type[BaseModel] | None:
+    model: type[BaseModel] = Spec
+    for name in path:
+        field = model.model_fields.get(name)
+        if field is None:
+            return None
+        nested = [
+            annotation
+            for annotation in (field.annotation, *get_args(field.annotation))
+            if isinstance(annotation, type) and issubclass(annotation, BaseModel)
+        ]
+        if not nested:
+            return None
+        model = nested[0]
+    return model
+
+
+def _keys(path: list[str]) -> list[str]:
+    model = _section(path)
+    return list(model.model_fields) if model else []
+
+
+def _description(path: list[str]) -> str:
+    model = _section(path[:-1])
+    field = model.model_fields.get(path[-1]) if model else None
+    return (field.description or "") if field else ""

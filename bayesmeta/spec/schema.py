@@ -1,0 +1,123 @@
+"""The keys of a spec, their types and their defaults.
+
+Names of measures, likelihoods, heterogeneities, engines and priors are looked up where these are
+defined, above this layer; here they are text.
+"""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+__all__ = ["Data", "Effect", "Engine", "Interval", "Labels", "Model", "Priors", "Spec", "ZeroCells"]
+
+Probability = Annotated[float, Field(gt=0, lt=1)]
+
+
+class Section(BaseModel):
+    """A frozen table of the spec in which an unknown key is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class Data(Section):
+    """``[data]``: what to read."""
+
+    file: Path | None = Field(None, description="the file of studies, relative to the spec")
+    where: str | None = Field(None, description="which rows to keep, as a pandas query")
+    study: str | None = Field(None, description="the column that names the study")
+    decimal: Literal[".", ","] | None = Field(None, description="decimal mark; found by itself")
+    columns: dict[str, str] = Field({}, description="our name = the name in the file")
+
+
+class ZeroCells(Section):
+    """``[effect.zero_cells]``: what is added to two-by-two tables with empty cells.
+
+    The words are those of `escalc` in R's metafor.
+    """
+
+    add: float = Field(0.5, ge=0, description="what is added to the cells")
+    to: Literal["only0", "all", "if0all", "none"] = Field(
+        "only0", description="to studies with a zero, to all, to all if any has a zero, to none"
+    )
+    drop00: bool | None = Field(
+        None, description="leave out studies with no (or only) events in both arms"
+    )
+
+
+class Effect(Section):
+    """``[effect]``: which effect measure, and what counts as benefit."""
+
+    measure: str = Field(description="OR RR RD PETO MD SMD … (`bayesmeta list measures`)")
+    better: Literal["higher", "lower"] | None = Field(None, description="direction of benefit")
+    important: float | None = Field(
+        None, description="smallest important effect, on the display scale"
+    )
+    smd: Literal["exact", "revman"] = Field("exact", description="small-sample formulas of SMD")
+    bias_correction: bool = Field(True, description="small-sample bias correction")
+    r: float | None = Field(
+        None, gt=-1, lt=1, description="correlation before-after where the data hold none"
+    )
+    zero_cells: ZeroCells = ZeroCells()
+    scale: Literal["analysis", "display"] | None = Field(
+        None, description="the scale on which effect, lower and upper are given"
+    )
+    level: Probability = Field(0.95, description="level of the intervals lower to upper")
+
+
+class Model(Section):
+    """``[model]``: likelihood and heterogeneity."""
+
+    likelihood: str = Field("normal", description="distribution of the data given theta")
+    heterogeneity: str = Field("normal", description="distribution of theta around mu")
+
+
+class Priors(Section):
+    """``[priors]``: one expression a parameter; the default depends on the measure."""
+
+    mu: str | None = Field(None, description="prior of the pooled effect, analysis scale")
+    tau: str | None = Field(None, description="prior of the standard deviation of the effects")
+
+
+class Engine(Section):
+    """``[engine]``: how the posterior is computed."""
+
+    name: str = Field("nuts", description="nuts")
+    sampler: str = Field("nutpie", description="nutpie, pymc, numpyro or blackjax")
+    chains: int = Field(4, ge=2, le=64, description="number of chains")
+    draws: int = Field(2000, ge=100, le=1_000_000, description="draws a chain, after tuning")
+    tune: int = Field(1000, ge=100, le=1_000_000, description="tuning steps a chain")
+    target_accept: Annotated[float, Field(ge=0.5, lt=1)] = Field(
+        0.95, description="acceptance rate aimed at"
+    )
+    theta: Literal["integrated", "sampled"] = Field(
+        "integrated", description="integrate the study effects out where exact, or sample them"
+    )
+    seed: int = Field(20261122, ge=0, lt=2**32, description="seed of every random number")
+
+
+class Interval(Section):
+    """``[interval]``: the intervals that are reported."""
+
+    prob: Probability = Field(0.95, description="probability inside")
+    kind: Literal["eti", "hdi"] = Field("eti", description="equal-tailed or highest-density")
+
+
+class Labels(Section):
+    """``[labels]``: what the arms are called in tables and plots."""
+
+    treatment: str = Field("treatment", description="group 1")
+    control: str = Field("control", description="group 2")
+
+
+class Spec(Section):
+    """One analysis: what to read, which effect, which model, which priors."""
+
+    title: str = Field("", description="what the analysis is about")
+    data: Data = Data()
+    effect: Effect
+    model: Model = Model()
+    priors: Priors = Priors()
+    engine: Engine = Engine()
+    interval: Interval = Interval()
+    labels: Labels = Labels()

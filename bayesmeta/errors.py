@@ -22,9 +22,16 @@ __all__ = [
     "InputError",
     "PriorError",
     "SpecError",
+    "brief",
     "did_you_mean",
     "located",
 ]
+
+_VALUE = 80
+"""Characters of a name or value that a message shows."""
+
+_LIST = 1000
+"""Characters of a list of known names that a message shows."""
 
 
 class BayesmetaError(Exception):
@@ -79,11 +86,11 @@ class InputError(BayesmetaError):
     def place(self) -> str:
         """Where it is wrong, as far as it is known."""
         parts = [
-            str(self.file) if self.file is not None else "",
-            self.key or "",
+            _visible(str(self.file)) if self.file is not None else "",
+            _visible(self.key or ""),
             f"row {self.row}" if self.row is not None else "",
-            f"study {self.study!r}" if self.study is not None else "",
-            f"column {self.column!r}" if self.column is not None else "",
+            f"study {brief(self.study)}" if self.study is not None else "",
+            f"column {brief(self.column)}" if self.column is not None else "",
         ]
         return ", ".join(part for part in parts if part)
 
@@ -110,16 +117,38 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     folded = {candidate.casefold(): candidate for candidate in names}
     close = difflib.get_close_matches(name.casefold(), folded, n=1, cutoff=0.6)
     if close:
-        return f"Did you mean {folded[close[0]]!r}?"
-    return f"Known are: {', '.join(names)}." if names else ""
+        return f"Did you mean {brief(folded[close[0]])}?"
+    if not names:
+        return ""
+    listed = ", ".join(_visible(candidate) for candidate in names)
+    return f"Known are: {_shortened(listed, _LIST)}."
+
+
+def brief(value: object) -> str:
+    """A value as a message shows it: in quotes if it is text, on one line, and not too long."""
+    return _shortened(repr(value), _VALUE)
+
+
+def _shortened(text: str, length: int) -> str:
+    return text if len(text) <= length else f"{text[: length - 2]} …"
+
+
+def _visible(text: str) -> str:
+    """The text with control characters escaped, so that it cannot disturb a terminal."""
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
 
 
 @contextmanager
-def located(*, file: str | Path | None = None, key: str | None = None) -> Iterator[None]:
-    """Add a file or a key to the place of every `InputError` that passes through."""
+def located(
+    *,
+    file: str | Path | None = None,
+    key: str | None = None,
+    kind: type[InputError] = InputError,
+) -> Iterator[None]:
+    """Add a file or a key to the place of every error of a kind that passes through."""
     try:
         yield
-    except InputError as error:
+    except kind as error:
         error.file = error.file if error.file is not None else file
         error.key = error.key if error.key is not None else key
         raise

@@ -5,6 +5,7 @@ import os
 import tempfile
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from bayesmeta.errors import InputError
@@ -17,6 +18,9 @@ _MAX_BYTES = 64 * 2**20
 _STALE_SECONDS = 3600
 """A temporary file of this age belongs to a run that was killed: none writes for so long."""
 
+_PREFIX = 40
+"""Characters of a file's name that are kept in its temporary names."""
+
 
 def read_bytes(path: Path, *, first: int | None = None) -> bytes:
     """Read a small file, or the first bytes of any, with a clear error where it cannot be read.
@@ -26,19 +30,21 @@ def read_bytes(path: Path, *, first: int | None = None) -> bytes:
     InputError
         There is no such file, it is a folder, it may not be read, or it is over 64 MiB.
     """
+    _check_name(path)
     try:
         if path.is_dir():
             raise InputError("this is a folder, not a file", file=path)
-        if first is None and path.stat().st_size > _MAX_BYTES:
-            raise InputError("the file is larger than 64 MiB", file=path)
         with path.open("rb") as stream:
-            return stream.read(_MAX_BYTES if first is None else first)
+            content = stream.read(_MAX_BYTES + 1 if first is None else first)
     except FileNotFoundError:
         folder = path.parent
         hint = f"The folder {folder} does not exist either." if not folder.is_dir() else None
         raise InputError("there is no such file", file=path, hint=hint) from None
     except OSError as error:
-        raise InputError(f"the file cannot be read: {error.strerror}", file=path) from None
+        raise InputError(f"the file cannot be read: {_reason(error)}", file=path) from None
+    if len(content) > _MAX_BYTES:
+        raise InputError("the file is larger than 64 MiB", file=path)
+    return content
 
 
 def write_whole(path: Path, write: Callable[[Path], object]) -> Path:
@@ -53,32 +59,62 @@ def write_whole(path: Path, write: Callable[[Path], object]) -> Path:
         The file to make; its folder is made if it is missing.
     write
         Called with the temporary path, which has the same suffix.
+
+    Raises
+    ------
+    InputError
+        The file cannot be written there.
     """
+    _check_name(path)
     try:
+        if path.exists() and not path.is_file():
+            raise InputError("this is a folder or a device, not a file", file=path)
         path.parent.mkdir(parents=True, exist_ok=True)
         _remove_stale(path)
         handle, name = tempfile.mkstemp(
-            dir=path.parent, prefix=f".{path.stem}.", suffix=f".part{path.suffix}"
+            dir=path.parent, prefix=_prefix(path), suffix=f".part{path.suffix}"
         )
         os.close(handle)
     except OSError as error:
-        raise InputError(f"cannot be written: {error.strerror}", file=path) from None
+        raise InputError(f"cannot be written: {_reason(error)}", file=path) from None
     temporary = Path(name)
     try:
         write(temporary)
         temporary.chmod(0o666 & ~_umask())
         temporary.replace(path)
     except OSError as error:
-        raise InputError(f"cannot be written: {error.strerror}", file=path) from None
+        raise InputError(f"cannot be written: {_reason(error)}", file=path) from None
     finally:
         temporary.unlink(missing_ok=True)
     return path
 
 
+def _check_name(path: Path) -> None:
+    """Refuse names that would fail later: in a log, in a saved fit, or in a system call."""
+    try:
+        valid = b"\0" not in str(path).encode()
+    except UnicodeEncodeError:
+        valid = False
+    if not valid:
+        raise InputError(
+            "the name of the file is not valid text", file=path, hint="Rename the file."
+        )
+
+
+def _prefix(path: Path) -> str:
+    """How temporary names of a file begin; short, as names of files may have 255 bytes."""
+    return f".{path.stem[:_PREFIX]}."
+
+
 def _remove_stale(path: Path) -> None:
-    for part in path.parent.glob(f".{glob.escape(path.stem)}.*.part{path.suffix}"):
-        if time.time() - part.stat().st_mtime > _STALE_SECONDS:
-            part.unlink(missing_ok=True)
+    for part in path.parent.glob(f"{glob.escape(_prefix(path))}*.part{glob.escape(path.suffix)}"):
+        with suppress(OSError):  # another run may have removed it, or it belongs to someone else
+            if time.time() - part.stat().st_mtime > _STALE_SECONDS:
+                part.unlink()
+
+
+def _reason(error: OSError) -> str:
+    return error.strerror or str(error)
 
 
 def _umask() -> int:

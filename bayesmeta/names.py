@@ -21,7 +21,11 @@ def names(kind: str) -> list[tuple[str, ...]]:
     """
     if kind == "measures":
         return [
-            (code, measure.label, ", ".join(measure.columns) or "effect, std_error (or lower, upper)")
+            (
+                code,
+                measure.label,
+                ", ".join(measure.columns) or "effect, std_error (or lower, upper)",
+            )
             for code, measure in MEASURES.items()
         ]
     if kind == "priors":

@@ -133,9 +133,7 @@ def check(source: "str | Path | pd.DataFrame", **options: Any) -> Prepared:
         table = study_effects(table, spec.effect, measure)
         problem = pose(spec, table)
     text = read_bytes(file).decode("utf-8-sig") if file else ""
-    return Prepared(
-        spec=spec, spec_text=text, table=table, problem=problem, data_sha256=data_hash
-    )
+    return Prepared(spec=spec, spec_text=text, table=table, problem=problem, data_sha256=data_hash)
 
 
 def read_spec(

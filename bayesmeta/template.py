@@ -47,7 +47,7 @@ def spec_template(data: Path, *, beside: Path) -> str:
     wanted = MEASURES[measure].columns or ("effect", "std_error", "lower", "upper", "p_value")
     used = {own: found[own] for own in wanted if own in found}
     renamed = {own: theirs for own, theirs in used.items() if own != theirs}
-    lines = [f'title = {_quoted(data.stem.replace("_", " ").replace("-", " "))}', "", "[data]"]
+    lines = [f"title = {_quoted(data.stem.replace('_', ' ').replace('-', ' '))}", "", "[data]"]
     lines.append(f"file = {_quoted(Path(os.path.relpath(data, beside)).as_posix())}")
     if "study" in found:
         lines.append(f"study = {_quoted(found['study'])}")

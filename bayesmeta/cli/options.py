@@ -76,7 +76,9 @@ def _options(given: dict[str, Any]) -> dict[str, object]:
     for text in options.pop("priors", ()):
         name, expression = _pair(text, "--prior")
         if name not in ("mu", "tau"):
-            raise click.BadParameter(f"{name!r} is not a parameter: mu or tau", param_hint="--prior")
+            raise click.BadParameter(
+                f"{name!r} is not a parameter: mu or tau", param_hint="--prior"
+            )
         options[name] = expression
     if "interval" in options:
         options.update(interval_options(options.pop("interval")))

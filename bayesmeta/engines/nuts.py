@@ -7,6 +7,7 @@ from types import MappingProxyType
 import numpy as np
 import xarray as xr
 
+from bayesmeta.engines.blackjax_nuts import sample_blackjax
 from bayesmeta.errors import EngineError, SpecError, did_you_mean
 from bayesmeta.model import Problem, build_model, complete_posterior, predictive_groups
 from bayesmeta.results import diagnose
@@ -75,13 +76,14 @@ def fit_nuts(problem: Problem, settings: Settings, *, progress: bool = False) ->
     return tree
 
 
-def _sample(
-    problem: Problem, settings: Settings, progress: bool
-) -> tuple[xr.Dataset, xr.Dataset]:
+def _sample(problem: Problem, settings: Settings, progress: bool) -> tuple[xr.Dataset, xr.Dataset]:
     """Draws of the parameters that are sampled, and the statistics of the sampler."""
     import pymc as pm
 
-    with build_model(problem, theta=settings.theta) as model:
+    model = build_model(problem, theta=settings.theta)
+    if settings.sampler == "blackjax":
+        return sample_blackjax(model, settings)
+    with model:
         tree = pm.sample(
             draws=settings.draws,
             tune=settings.tune,

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from bayesmeta.spec import Effect
 
-__all__ = ["Floats", "Formula", "Measure", "Scale", "StudyEffects", "IDENTITY", "LOG"]
+__all__ = ["IDENTITY", "LOG", "Floats", "Formula", "Measure", "Scale", "StudyEffects"]
 
 Floats = NDArray[np.float64]
 

@@ -95,9 +95,7 @@ def _numbers(table: xr.Dataset, name: str, effect: Effect) -> Floats:
     if name != "r":
         values: Floats = table[name].to_numpy()
         return values
-    given: Floats = (
-        table["r"].to_numpy() if "r" in table else np.full(table.sizes["study"], np.nan)
-    )
+    given: Floats = table["r"].to_numpy() if "r" in table else np.full(table.sizes["study"], np.nan)
     if effect.r is None and np.isnan(given).any():
         raise SpecError(
             "before-after data need the correlation of the two measurements",

@@ -78,9 +78,10 @@ def _standardised_heteroscedastic(columns: Mapping[str, Floats], effect: Effect)
     d = (m1 - m2) / np.sqrt(average)
     if effect.bias_correction:
         d = d * small_sample_factor(n1 + n2 - 2)
-    variance = d**2 * (v1**2 / (n1 - 1) + v2**2 / (n2 - 1)) / (8 * average**2) + (
-        v1 / (n1 - 1) + v2 / (n2 - 1)
-    ) / average
+    variance = (
+        d**2 * (v1**2 / (n1 - 1) + v2**2 / (n2 - 1)) / (8 * average**2)
+        + (v1 / (n1 - 1) + v2 / (n2 - 1)) / average
+    )
     return StudyEffects(effect=d, variance=variance)
 
 

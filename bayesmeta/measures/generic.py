@@ -4,8 +4,8 @@ Formulas: Cochrane Handbook 6.3 (Higgins, Li & Deeks), two-sided normal interval
 """
 
 import numpy as np
-from scipy.special import ndtri
 import xarray as xr
+from scipy.special import ndtri
 
 from bayesmeta.errors import DataError, SpecError
 from bayesmeta.measures.base import IDENTITY, Floats, Measure, StudyEffects
@@ -54,7 +54,7 @@ def effects_from_estimates(
     std_error = _column(table, "std_error", estimate)
     messages: list[str] = []
     if "lower" in values and "upper" in values:
-        _check_interval(table, values)
+        _check_interval(table)
         width = values["upper"] - values["lower"]
         from_interval = width / (2 * ndtri((1 + effect.level) / 2))
         messages = _off_centre(table, values, np.isnan(std_error))
@@ -96,8 +96,9 @@ def _analysis(table: xr.Dataset, name: str, effect: Effect, measure: Measure) ->
     return converted
 
 
-def _check_interval(table: xr.Dataset, values: dict[str, Floats]) -> None:
-    lower, upper, estimate = values["lower"], values["upper"], values["effect"]
+def _check_interval(table: xr.Dataset) -> None:
+    """Each interval holds its estimate, on the scale on which both are given."""
+    lower, upper, estimate = (table[name].to_numpy() for name in ("lower", "upper", "effect"))
     wrong = np.flatnonzero((lower > upper) | (estimate < lower) | (estimate > upper))
     if wrong.size:
         i = int(wrong[0])
@@ -108,9 +109,7 @@ def _check_interval(table: xr.Dataset, values: dict[str, Floats]) -> None:
         )
 
 
-def _off_centre(
-    table: xr.Dataset, values: dict[str, Floats], used: np.ndarray
-) -> list[str]:
+def _off_centre(table: xr.Dataset, values: dict[str, Floats], used: np.ndarray) -> list[str]:
     lower, upper = values["lower"], values["upper"]
     with np.errstate(invalid="ignore", divide="ignore"):
         share = np.abs(values["effect"] - (lower + upper) / 2) / (upper - lower)

@@ -9,11 +9,16 @@ __all__ = ["display_size", "participants", "unit_information_sd"]
 
 
 def participants(table: xr.Dataset) -> Floats:
-    """Participants of each study, all arms together; NaN where the table does not say."""
-    arms = [name for name in ("total_treatment", "total_control", "total") if name in table]
-    if not arms:
-        return np.full(table.sizes["study"], np.nan)
-    total: Floats = np.sum([table[name].to_numpy() for name in arms], axis=0)
+    """Participants of each study, all arms together; NaN where the table does not say.
+
+    The arms are added up where the table has both; ``total`` counts only where it has not.
+    """
+    if "total_treatment" in table and "total_control" in table:
+        total: Floats = (table["total_treatment"] + table["total_control"]).to_numpy()
+    elif "total" in table:
+        total = table["total"].to_numpy()
+    else:
+        total = np.full(table.sizes["study"], np.nan)
     return total
 
 
@@ -49,4 +54,6 @@ def unit_information_sd(table: xr.Dataset, measure: Measure) -> tuple[float, str
         return None
     mean_total = totals[known_size].mean()
     value = float(np.sqrt(mean_total / np.mean(1 / variances[known_size])))
-    return value, f"unit-information sd {value:.4g} of these data ({source})"
+    known_share = f"the {known_size.sum()} of {known_size.size} studies that give participants"
+    whose = "these data" if known_size.all() else known_share
+    return value, f"unit-information sd {value:.4g} of {whose} ({source})"

@@ -16,9 +16,7 @@ _TWO_ARMS = ("events_treatment", "time_treatment", "events_control", "time_contr
 def _counts(columns: Mapping[str, Floats], effect: Effect, *names: str) -> Adjusted:
     cells = tuple(columns[name] for name in names)
     none = np.logical_and.reduce([cell == 0 for cell in cells])
-    return adjust_cells(
-        cells, effect.zero_cells, drop00=False, double_zero=none & (len(cells) > 1)
-    )
+    return adjust_cells(cells, effect.zero_cells, drop00=False, double_zero=none & (len(cells) > 1))
 
 
 def _rate(columns: Mapping[str, Floats], effect: Effect) -> StudyEffects:

@@ -15,9 +15,7 @@ _EVENTS = ("events", "total")
 
 
 def _mean(columns: Mapping[str, Floats], effect: Effect) -> StudyEffects:
-    return StudyEffects(
-        effect=columns["mean"], variance=columns["sd"] ** 2 / columns["total"]
-    )
+    return StudyEffects(effect=columns["mean"], variance=columns["sd"] ** 2 / columns["total"])
 
 
 def _adjust(columns: Mapping[str, Floats], effect: Effect) -> tuple[Floats, Floats, Adjusted]:
@@ -94,9 +92,7 @@ LOGIT_PROPORTION = Measure(
     analysis_label="logit of the proportion",
     columns=_EVENTS,
     formula=_logit_proportion,
-    scale=Scale(
-        name="logit", to_display=lambda x, n: expit(x), to_analysis=lambda x, n: logit(x)
-    ),
+    scale=Scale(name="logit", to_display=lambda x, n: expit(x), to_analysis=lambda x, n: logit(x)),
     null=None,
     reference="Stijnen, Hamza & Özdemir 2010, Stat Med 29:3046",
 )

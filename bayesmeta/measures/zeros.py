@@ -41,16 +41,17 @@ def adjust_cells(
     double_zero
         Studies with no event, or only events, in both arms.
     """
-    empty = np.logical_or.reduce([cell == 0 for cell in cells])
+    drop = drop00 if rule.drop00 is None else rule.drop00
+    dropped = double_zero & drop
+    empty = np.logical_or.reduce([cell == 0 for cell in cells]) & ~dropped
     targets = {
         "only0": empty,
         "all": np.full(empty.shape, True),
         "if0all": np.full(empty.shape, bool(empty.any())),
         "none": np.full(empty.shape, False),
     }[rule.to] & (rule.add > 0)
-    drop = drop00 if rule.drop00 is None else rule.drop00
     return Adjusted(
         cells=tuple(cell + np.where(targets, rule.add, 0.0) for cell in cells),
         corrected=targets,
-        dropped=double_zero & drop,
+        dropped=dropped,
     )

@@ -36,9 +36,7 @@ def build_model(
     heterogeneity = HETEROGENEITIES[problem.heterogeneity]
     with pm.Model(coords={"study": list(problem.study)}) as model:
         mu = problem.priors["mu"].to_pymc("mu")
-        parameters = {
-            name: problem.priors[name].to_pymc(name) for name in heterogeneity.parameters
-        }
+        parameters = {name: problem.priors[name].to_pymc(name) for name in heterogeneity.parameters}
         if theta == "integrated":
             likelihood.observe(problem, mu, heterogeneity.variance(parameters))
         else:

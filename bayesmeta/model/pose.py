@@ -89,7 +89,9 @@ def _check(name: str, prior: Prior, k: int) -> None:
     if prior.lower < 0:
         raise SpecError(
             f"{name} is a standard deviation and cannot be below 0, but {prior.expression} can",
-            hint=did_you_mean(f"Half{prior.family.name}", ["HalfNormal", "HalfStudentT", "HalfCauchy"]),
+            hint=did_you_mean(
+                f"Half{prior.family.name}", ["HalfNormal", "HalfStudentT", "HalfCauchy"]
+            ),
         )
     if not prior.proper and k < _FEWEST_FOR_IMPROPER_TAU:
         raise SpecError(

@@ -17,9 +17,7 @@ __all__ = ["complete_posterior", "predictive_groups"]
 _PRIOR_DRAWS = 4000
 
 
-def complete_posterior(
-    problem: Problem, draws: xr.Dataset, rng: np.random.Generator
-) -> xr.Dataset:
+def complete_posterior(problem: Problem, draws: xr.Dataset, rng: np.random.Generator) -> xr.Dataset:
     """Add the true effects of the studies and of a new study to draws of mu and tau.
 
     Parameters

@@ -1,5 +1,6 @@
 """Forest plot: studies, their own and their shrunken estimates, pooled effect, prediction."""
 
+import textwrap
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -8,7 +9,8 @@ from scipy.special import ndtri
 
 from bayesmeta.measures import display_size
 from bayesmeta.plots.layout import Column, Sheet
-from bayesmeta.plots.style import COLOURS, FONT_SIZE, RC
+from bayesmeta.plots.style import COLOURS, RC
+from bayesmeta.plots.ticks import set_ticks
 from bayesmeta.results.tables import decimals, format_number, interval_name
 
 if TYPE_CHECKING:
@@ -21,7 +23,9 @@ __all__ = ["forest"]
 
 _ARMS = ("treatment", "control", "before", "after")
 _SHORT = {"mean": "Mean", "sd": "SD", "total": "Total", "events": "Events", "time": "Time"}
-_MAX_NAME = 56
+_ENDS = ("median", "lower", "upper")
+_MAX_NAME = 44
+_MAX_HEADING = 20
 _REACH = 0.75
 """An interval is cut, with an arrow, where it reaches further than this share of the width of
 what the model says beyond it."""
@@ -90,7 +94,9 @@ def _draw(fit: "Fit", shrunken: bool, title: bool) -> "Figure":
     _diamond(axes, sheet.row_of("mu"), model["mu"])
     if "theta_new" in model:
         _bar(axes, sheet.row_of("theta_new"), model["theta_new"])
-    _ticks(axes, fit)
+    set_ticks(axes, fit.measure.scale, display_size(fit.table))
+    label = fit.measure.label[:1].upper() + fit.measure.label[1:]
+    axes.set_xlabel(f"{label} (log scale)" if fit.measure.scale.ratio else label, labelpad=4)
     return sheet.figure
 
 
@@ -136,7 +142,7 @@ def _columns(
     left = [
         Column(
             header="Study",
-            cells=[_shorten(name) for name in studies],
+            cells=[_fold(name) for name in studies],
             summary=[labels[name] for name in summaries],
             align="left",
         )
@@ -147,7 +153,7 @@ def _columns(
     prob = f"{100 * fit.spec.interval.prob:g} %"
     right = [
         Column(
-            group=fit.measure.label[:1].upper() + fit.measure.label[1:],
+            group=_heading(fit),
             header=f"[{prob} CI]",
             cells=[_text(fit, estimate, places) for estimate in own],
             summary=[_text(fit, model[name], places) for name in summaries],
@@ -167,8 +173,18 @@ def _columns(
     return left, right
 
 
-def _shorten(name: str) -> str:
-    return name if len(name) <= _MAX_NAME else f"{name[: _MAX_NAME - 1].rstrip()}…"
+def _heading(fit: "Fit") -> str:
+    """The measure over its column: its name, or its code where that is long."""
+    label = fit.measure.label
+    return label[:1].upper() + label[1:] if len(label) <= _MAX_HEADING else fit.measure.code
+
+
+def _fold(name: str) -> str:
+    """A long name on two lines; the middle of a very long one is left out, its year kept."""
+    if len(name) > 2 * _MAX_NAME:
+        name = f"{name[: _MAX_NAME + 10].rstrip()} … {name[-_MAX_NAME + 20 :].lstrip()}"
+    lines = textwrap.wrap(name, _MAX_NAME) or [""]
+    return "\n".join([lines[0], " ".join(lines[1:])]) if len(lines) > 1 else lines[0]
 
 
 def _raw_columns(fit: "Fit", blank: list[str]) -> list[Column]:
@@ -186,11 +202,16 @@ def _raw_columns(fit: "Fit", blank: list[str]) -> list[Column]:
             Column(
                 group=label[:1].upper() + label[1:],
                 header=_SHORT.get(base, name if not group else base),
-                cells=[f"{value:.4g}" if value < 1e4 else f"{value:.0f}" for value in values],
+                cells=[_raw_number(value) for value in values],
                 summary=blank,
             )
         )
     return columns
+
+
+def _raw_number(value: float) -> str:
+    text = f"{value:.4g}" if abs(value) < 1e4 else f"{value:.0f}"
+    return text.replace("-", "−")
 
 
 def _text(fit: "Fit", estimate: _Estimate, places: int) -> str:
@@ -208,30 +229,28 @@ def _display(fit: "Fit", values: list[float]) -> list[float]:
 def _notes(fit: "Fit") -> list[str]:
     """Lines below the plot: heterogeneity, priors, what is drawn, what to beware of."""
     interval = fit.spec.interval
-    rows = fit.estimates.set_index("name")
+    names = set(fit.estimates["name"])
     lines = []
-    if "tau" in rows.index:
-        tau = rows.loc["tau"]
+    if "tau" in names:
+        tau = fit.estimate("tau")
         places = decimals(tau["lower"], tau["upper"])
-        text = (
-            f"Heterogeneity: τ = {format_number(tau['median'], places)} "
-            f"[{format_number(tau['lower'], places)}, {format_number(tau['upper'], places)}]"
-        )
-        if "I2" in rows.index:
-            share = rows.loc["I2"]
-            text += (
-                f"; I² = {100 * share['median']:.0f} % "
-                f"[{100 * share['lower']:.0f} %, {100 * share['upper']:.0f} %]"
-            )
+        middle, low, high = (format_number(tau[end], places) for end in _ENDS)
+        text = f"Heterogeneity: τ = {middle} [{low}, {high}]"
+        if "I2" in names:
+            share = fit.estimate("I2")
+            middle, low, high = (f"{100 * share[end]:.0f} %" for end in _ENDS)
+            text += f"; I² = {middle} [{low}, {high}]"
         lines.append(text)
     priors = fit.record["priors"]
     lines.append("Priors: " + "; ".join(f"{n} ~ {p['expression']}" for n, p in priors.items()))
     legend = f"Diamond: {interval_name(interval)} of the pooled effect."
-    if "theta_new" in rows.index:
+    if "theta_new" in names:
         legend += f" Bar: {interval_name(interval, prediction=True)}."
     lines.append(f"{legend} Medians.")
     if fit.diagnostics.verdict != "ok":
-        lines.append(f"CONVERGENCE {fit.diagnostics.verdict.upper()}: {fit.diagnostics.messages[0]}")
+        lines.append(
+            f"CONVERGENCE {fit.diagnostics.verdict.upper()}: {fit.diagnostics.messages[0]}"
+        )
     return lines
 
 
@@ -241,8 +260,14 @@ def _directions(fit: "Fit") -> tuple[str, str] | None:
         return None
     labels = fit.spec.labels
     if "mean_before" in fit.measure.columns:
-        return ("Better after", "Better before") if fit.spec.effect.better == "lower" else (
-            ("Better before", "Better after") if fit.spec.effect.better else ("Lower after", "Higher after")
+        return (
+            ("Better after", "Better before")
+            if fit.spec.effect.better == "lower"
+            else (
+                ("Better before", "Better after")
+                if fit.spec.effect.better
+                else ("Lower after", "Higher after")
+            )
         )
     if fit.spec.effect.better is None:
         return f"Lower with {labels.treatment}", f"Higher with {labels.treatment}"
@@ -250,9 +275,7 @@ def _directions(fit: "Fit") -> tuple[str, str] | None:
     return sides if fit.spec.effect.better == "lower" else (sides[1], sides[0])
 
 
-def _limits(
-    axes: "Axes", fit: "Fit", own: list[_Estimate], model: dict[str, _Estimate]
-) -> None:
+def _limits(axes: "Axes", fit: "Fit", own: list[_Estimate], model: dict[str, _Estimate]) -> None:
     """The range of the axis: all the model says and all estimates, and no study's tails alone."""
     said = list(model.values())
     points = [estimate.centre for estimate in own]
@@ -281,9 +304,7 @@ def _null_line(axes: "Axes", fit: "Fit", sheet: Sheet) -> None:
     )
 
 
-def _interval_line(
-    axes: "Axes", y: float, estimate: _Estimate, colour: str, width: float
-) -> None:
+def _interval_line(axes: "Axes", y: float, estimate: _Estimate, colour: str, width: float) -> None:
     """A horizontal interval, with an arrow at an end that lies outside the axis."""
     low, high = axes.get_xlim()
     inside = max(estimate.lower, low), min(estimate.upper, high)
@@ -342,37 +363,3 @@ def _bar(axes: "Axes", row: float, estimate: _Estimate) -> None:
     axes.plot(
         [estimate.centre] * 2, [row - 0.15, row + 0.15], color=COLOURS["prediction"], linewidth=1.3
     )
-
-
-def _ticks(axes: "Axes", fit: "Fit") -> None:
-    """Round numbers of the display scale, at their place on the analysis scale."""
-    from matplotlib.ticker import MaxNLocator
-
-    low, high = axes.get_xlim()
-    shown_low, shown_high = _display(fit, [low, high])
-    if fit.measure.scale.ratio:
-        shown = _ratio_ticks(shown_low, shown_high)
-    else:
-        located = MaxNLocator(nbins=6, steps=[1, 2, 2.5, 5, 10]).tick_values(shown_low, shown_high)
-        shown = np.array([tick for tick in located if shown_low <= tick <= shown_high])
-    sizes = np.full(shown.shape, display_size(fit.table))
-    with np.errstate(divide="ignore", invalid="ignore"):
-        places = fit.measure.scale.to_analysis(shown, sizes)
-    kept = np.isfinite(places)
-    axes.set_xticks(
-        places[kept], [f"{tick:.10g}".replace("-", "−") for tick in np.round(shown[kept], 10)]
-    )
-    label = fit.measure.label[:1].upper() + fit.measure.label[1:]
-    suffix = " (log scale)" if fit.measure.scale.ratio else ""
-    axes.set_xlabel(label + suffix, fontsize=FONT_SIZE, labelpad=4)
-
-
-def _ratio_ticks(low: float, high: float) -> np.ndarray:
-    """1, 2, 5 of each power of ten, or fewer where the range is wide; finer where it is narrow."""
-    exponents = range(int(np.floor(np.log10(low))), int(np.ceil(np.log10(high))) + 1)
-    for steps in ((1,), (1, 3), (1, 2, 5), (1, 1.5, 2, 3, 5, 7), tuple(np.arange(1, 10, 0.5))):
-        ticks = np.array([step * 10.0**e for e in exponents for step in steps])
-        ticks = ticks[(ticks >= low) & (ticks <= high)]
-        if len(ticks) >= 4:
-            break
-    return ticks[:: max(1, len(ticks) // 7)] if len(ticks) > 9 else ticks

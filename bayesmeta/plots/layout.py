@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from itertools import groupby
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from bayesmeta.plots.style import COLOURS, FONT_SIZE
 
@@ -18,7 +18,8 @@ _GAP = 0.16
 _PLOT = 3.3
 _MARGIN = 0.15
 _INCH = 72.0
-_AXIS = 0.62
+_AXIS = 0.52
+_NOTE = 0.82
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,6 +47,11 @@ class Column:
     align: Literal["left", "right"] = "right"
     colour: str = COLOURS["data"]
     min_width: float = 0.0
+
+
+def _cell_size(text: str) -> float:
+    """Type size of a cell: two lines must fit into one row."""
+    return FONT_SIZE - 2.5 if "\n" in text else FONT_SIZE
 
 
 @dataclass(kw_only=True)
@@ -78,14 +84,14 @@ class Sheet:
         plot = _PLOT
         if self.directions:
             plot = max(plot, 2 * max(self._text_width(side) for side in self.directions) + 0.6)
-        content = sum(left) + sum(right) + _GAP * (len(left) + len(right)) + plot
+        content = sum(left) + sum(right) + _GAP * (len(left) + len(right) + 1) + plot
         width = max(
             content,
-            *(self._text_width(note, scale=(FONT_SIZE - 1) / FONT_SIZE) for note in self.notes),
-            self._text_width(self.title, bold=True, scale=(FONT_SIZE + 1) / FONT_SIZE),
+            *(self._text_width(note, size=FONT_SIZE - 1) for note in self.notes),
+            self._text_width(self.title, bold=True, size=FONT_SIZE + 1),
         )
         top = (2 if self.title else 0.4) + 2
-        bottom = _AXIS / _ROW + (1.1 if self.directions else 0) + len(self.notes) + 0.6
+        bottom = _AXIS / _ROW + (0.8 if self.directions else 0) + _NOTE * len(self.notes) + 0.9
         body = self.rows + 0.4 + len(self.summary_rows)
         height = (top + body + bottom) * _ROW
         self.figure.set_size_inches(width + 2 * _MARGIN, height)
@@ -101,33 +107,41 @@ class Sheet:
             )
         )
         self.axes.set_ylim(body - 0.5, -0.5)
+        self._strip_axes()
+        self._write_columns(self.left, left, _MARGIN)
+        self._write_columns(self.right, right, start + plot + 2 * _GAP)
+        self._rules()
+        self._around()
+
+    def _strip_axes(self) -> None:
         self.axes.set_yticks([])
         for side in ("left", "right", "top"):
             self.axes.spines[side].set_visible(False)
         self.axes.spines["bottom"].set_linewidth(0.8)
         self.axes.tick_params(axis="x", labelsize=FONT_SIZE - 0.5, length=3)
-        self._write_columns(self.left, left, _MARGIN)
-        self._write_columns(self.right, right, start + plot + _GAP)
-        self._rules()
-        self._around()
 
     def row_of(self, summary: str) -> float:
         """The row of a summary."""
         return self.rows + 0.4 + list(self.summary_rows).index(summary)
 
-    def _text_width(self, text: str, *, bold: bool = False, scale: float = 1.0) -> float:
+    def _text_width(self, text: str, *, bold: bool = False, size: float = FONT_SIZE) -> float:
         """Width of a text in inches."""
         from matplotlib.font_manager import FontProperties
         from matplotlib.textpath import TextPath
 
         if not text.strip():
             return 0.0
-        font = FontProperties(size=FONT_SIZE * scale, weight="bold" if bold else "normal")
-        return float(TextPath((0, 0), text, prop=font, usetex=False).get_extents().x1) / _INCH
+        font = FontProperties(size=size, weight="bold" if bold else "normal")
+        lines = [TextPath((0, 0), line, prop=font, usetex=False) for line in text.splitlines()]
+        return max(float(line.get_extents().x1) for line in lines) / _INCH
 
     def _width(self, column: Column) -> float:
-        texts = [self._text_width(text) for text in (*column.cells, *column.summary)]
-        return max([column.min_width, self._text_width(column.header, bold=True), *texts])
+        bold = (column.header, *column.summary)
+        return max(
+            column.min_width,
+            *(self._text_width(text, bold=True) for text in bold),
+            *(self._text_width(text, size=_cell_size(text)) for text in column.cells),
+        )
 
     def _spread(self, columns: Sequence[Column]) -> list[Column]:
         """Columns that are wider where the heading of their group needs it."""
@@ -152,45 +166,56 @@ class Sheet:
     ) -> None:
         position, edges = start, []
         for column, width in zip(columns, widths, strict=True):
-            anchor = position if column.align == "left" else position + width
-            style = {"ha": column.align, "va": "center_baseline", "color": column.colour}
-            self.figure.text(
-                self._x(anchor), self._y(-1.1), column.header, weight="bold", **style
-            )
-            for row, cell in enumerate(column.cells):
-                self.figure.text(self._x(anchor), self._y(row), cell, **style)
-            for name, cell in zip(self.summary_rows, column.summary, strict=True):
-                self.figure.text(
-                    self._x(anchor), self._y(self.row_of(name)), cell, weight="bold", **style
-                )
+            anchor = self._x(position if column.align == "left" else position + width)
+            self._write_column(column, anchor)
             edges.append((column, position, position + width))
             position += width + _GAP
         for group, members in groupby(edges, key=lambda edge: edge[0].group):
             run = list(members)
-            if not group:
-                continue
-            ends = run[0][1], run[-1][2]
-            single = len(run) == 1
+            if group:
+                self._write_group(group, run[0][0].colour, (run[0][1], run[-1][2]), len(run))
+
+    def _write_column(self, column: Column, anchor: float) -> None:
+        style: dict[str, Any] = {"ha": column.align, "color": column.colour}
+        bold = {"weight": "bold", "va": "center_baseline", **style}
+        self.figure.text(anchor, self._y(-1.1), column.header, **bold)
+        for row, cell in enumerate(column.cells):
+            folded = "\n" in cell
             self.figure.text(
-                self._x(ends[1] if single else sum(ends) / 2),
-                self._y(-2.1),
-                group,
-                weight="bold",
-                ha="right" if single else "center",
-                va="center_baseline",
-                color=run[0][0].colour,
+                anchor,
+                self._y(row),
+                cell,
+                va="center" if folded else "center_baseline",
+                fontsize=_cell_size(cell),
+                linespacing=0.95,
+                **style,
             )
-            if not single:
-                self._line(ends, -1.6)
+        for name, cell in zip(self.summary_rows, column.summary, strict=True):
+            self.figure.text(anchor, self._y(self.row_of(name)), cell, **bold)
+
+    def _write_group(
+        self, group: str, colour: str, ends: tuple[float, float], columns: int
+    ) -> None:
+        """A heading over several columns, with a rule under it; over one, it stands right."""
+        alone = columns == 1
+        self.figure.text(
+            self._x(ends[1] if alone else sum(ends) / 2),
+            self._y(-2.1),
+            group,
+            weight="bold",
+            ha="right" if alone else "center",
+            va="center_baseline",
+            color=colour,
+        )
+        if not alone:
+            self._line(ends, -1.6)
 
     def _line(self, ends: tuple[float, float], row: float) -> None:
         from matplotlib.lines import Line2D
 
         y = self._y(row)
         self.figure.add_artist(
-            Line2D(
-                [self._x(end) for end in ends], [y, y], color=COLOURS["rule"], linewidth=0.7
-            )
+            Line2D([self._x(end) for end in ends], [y, y], color=COLOURS["rule"], linewidth=0.7)
         )
 
     def _rules(self) -> None:
@@ -214,7 +239,7 @@ class Sheet:
                 va="center_baseline",
             )
         if self.directions:
-            row += 0.6
+            row += 0.3
             at_null = blended_transform_factory(self.axes.transData, self.figure.transFigure)
             for side, offset, align in (
                 (f"← {self.directions[0]}", -6, "right"),
@@ -231,7 +256,7 @@ class Sheet:
                     annotation_clip=False,
                 )
         for note in self.notes:
-            row += 1
+            row += _NOTE
             self.figure.text(
                 self._x(_MARGIN),
                 self._y(row),

@@ -1,7 +1,7 @@
 """One palette, one type-size logic, one way to save."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from bayesmeta.errors import InputError, did_you_mean
 from bayesmeta.files import write_whole
@@ -23,7 +23,7 @@ COLOURS = {
 FONT_SIZE = 9.0
 """Points. Headings are this size in bold, notes are a point smaller."""
 
-RC = {
+RC: Any = {
     "font.family": "sans-serif",
     "font.sans-serif": ["DejaVu Sans", "Verdana", "sans-serif"],
     "font.size": FONT_SIZE,

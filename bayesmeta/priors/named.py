@@ -10,8 +10,8 @@ from types import MappingProxyType
 
 import numpy as np
 from scipy.special import (
-    gammaincinv,
     gammainccinv,
+    gammaincinv,
     gammaln,
     ndtri,
     stdtrit,
@@ -93,9 +93,7 @@ FAMILIES: Mapping[str, Family] = MappingProxyType(
                 name="HalfStudentT",
                 arguments={"nu": None, "sigma": 1.0},
                 positive=("nu", "sigma"),
-                logpdf=lambda x, nu, sigma: _where(
-                    x >= 0, math.log(2) + _student(x, nu, 0, sigma)
-                ),
+                logpdf=lambda x, nu, sigma: _where(x >= 0, math.log(2) + _student(x, nu, 0, sigma)),
                 ppf=lambda q, nu, sigma: sigma * stdtrit(nu, (1 + q) / 2),
                 lower=0.0,
             ),
@@ -205,7 +203,7 @@ def parse_prior(expression: str, *, source: str = "given by the user") -> Prior:
     if len(positional) > len(known):
         raise PriorError(f"too many arguments in {expression!r}", hint=usage)
     given = dict(zip(known, positional, strict=False))
-    for key, value in keywords.items():
+    for key, value in keywords:
         if key not in family.arguments:
             raise PriorError(
                 f"{name} has no argument {key!r}", hint=f"{did_you_mean(key, known)} {usage}"
@@ -226,8 +224,11 @@ def parse_prior(expression: str, *, source: str = "given by the user") -> Prior:
     return Prior(family=family, arguments=complete, source=source)
 
 
-def _call(expression: str) -> tuple[str, list[float], dict[str, float]]:
-    """The name, positional and keyword arguments of a call whose arguments are numbers."""
+def _call(expression: str) -> tuple[str, list[float], list[tuple[str, float]]]:
+    """The name, positional and keyword arguments of a call whose arguments are numbers.
+
+    Keywords come as they are written, so that one that is given twice is seen.
+    """
     hint = "Write a distribution as in PyMC, with numbers: HalfNormal(0.5), Normal(0, 4)."
     try:
         if len(expression) > _MAX_LENGTH:
@@ -236,7 +237,7 @@ def _call(expression: str) -> tuple[str, list[float], dict[str, float]]:
         if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Name):
             raise ValueError
         positional = [_number(node) for node in call.args]
-        keywords = {str(node.arg): _number(node.value) for node in call.keywords}
+        keywords = [(node.arg or "**", _number(node.value)) for node in call.keywords]
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         raise PriorError(f"{expression!r} is not a prior", hint=hint) from None
     return call.func.id, positional, keywords
@@ -247,9 +248,7 @@ def _number(node: ast.expr) -> float:
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub | ast.UAdd):
         sign = -1.0 if isinstance(node.op, ast.USub) else 1.0
         node = node.operand
-    if not isinstance(node, ast.Constant) or type(node.value) not in (int, float):
+    value = node.value if isinstance(node, ast.Constant) else None
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         raise ValueError
-    number = sign * float(node.value)
-    if not math.isfinite(number):
-        raise ValueError
-    return number
+    return sign * float(value)

@@ -1,6 +1,5 @@
 """What follows from the posterior of tau: I², weights, shrinkage."""
 
-import numpy as np
 import xarray as xr
 
 __all__ = ["i_squared", "shrinkage", "study_weights", "typical_variance"]

@@ -2,9 +2,8 @@
 
 import json
 import math
+from collections.abc import Hashable, Mapping
 from typing import TYPE_CHECKING, Any
-
-import pandas as pd
 
 from bayesmeta import __version__
 
@@ -33,7 +32,7 @@ def summary_to_dict(fit: "Fit") -> dict[str, Any]:
         "n_participants": fit.n_participants,
         "interval": spec.interval.model_dump(),
         "priors": record["priors"],
-        "estimates": [_estimate(row) for _, row in fit.estimates.iterrows()],
+        "estimates": [_estimate(row) for row in fit.estimates.to_dict("records")],
         "diagnostics": fit.diagnostics.to_dict(),
         "cross_check": None,
         "excluded": record["excluded"],
@@ -43,8 +42,8 @@ def summary_to_dict(fit: "Fit") -> dict[str, Any]:
     }
 
 
-def _estimate(row: pd.Series) -> dict[str, Any]:
-    plain = {key: _plain(value) for key, value in row.items()}
+def _estimate(row: Mapping[Hashable, Any]) -> dict[str, Any]:
+    plain = {str(key): _plain(value) for key, value in row.items()}
     shown = {end: plain.pop(f"display_{end}") for end in ("median", "lower", "upper")}
     return {**plain, "display": shown}
 

@@ -145,8 +145,7 @@ class Fit:
 
     @property
     def _tau(self) -> xr.DataArray | None:
-        posterior = self.posterior
-        return posterior["tau"] if "tau" in posterior else None
+        return self.posterior.get("tau")
 
     @property
     def n_participants(self) -> int | None:
@@ -199,6 +198,21 @@ class Fit:
             size=display_size(self.table),
         )
 
+    def estimate(self, name: str, study: str = "") -> dict[str, float]:
+        """One row of `estimates`: its numbers by column.
+
+        Raises
+        ------
+        KeyError
+            There is no such estimate in this model.
+        """
+        rows = self.estimates
+        found = rows[(rows["name"] == name) & (rows["study"] == study)]
+        if found.empty:
+            raise KeyError(f"{name} {study}".strip())
+        numbers = found.iloc[0].drop(["name", "subgroup", "study", "term"])
+        return {str(column): float(value) for column, value in numbers.items()}
+
     def with_interval(self, **chosen: object) -> Self:
         """The same fit with other intervals: keywords ``prob`` and ``kind``."""
         try:
@@ -226,9 +240,7 @@ class Fit:
 
     def save(self, path: str | Path) -> Path:
         """Write the fit to a netCDF file; `load_fit` opens it again."""
-        return write_whole(
-            Path(path), lambda part: self.tree.to_netcdf(part, engine="h5netcdf")
-        )
+        return write_whole(Path(path), lambda part: self.tree.to_netcdf(part, engine="h5netcdf"))
 
     def __repr__(self) -> str:
         title = self.spec.title or "untitled"

@@ -1,6 +1,9 @@
 """Draws to one tidy table of estimates, on the analysis scale and on the display scale."""
 
+import operator
 from collections.abc import Callable
+from functools import partial
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -154,17 +157,20 @@ def important_on_analysis_scale(measure: Measure, effect: Effect) -> float | Non
     return limit
 
 
-def _events(
-    measure: Measure, effect: Effect
-) -> dict[str, Callable[[xr.Dataset], xr.Dataset]]:
+def _events(measure: Measure, effect: Effect) -> dict[str, Callable[[xr.Dataset], xr.Dataset]]:
     """The events whose probabilities are reported: benefit, and important benefit."""
     limits = {
         "prob_benefit": measure.null if effect.better else None,
         "prob_important": important_on_analysis_scale(measure, effect),
     }
-    higher = effect.better == "higher"
+    beyond = operator.gt if effect.better == "higher" else operator.lt
     return {
-        column: (lambda draws, at=limit: draws > at if higher else draws < at)
+        column: partial(_beyond, beyond, limit)
         for column, limit in limits.items()
         if limit is not None
     }
+
+
+def _beyond(comparison: Callable[..., Any], limit: float, draws: xr.Dataset) -> xr.Dataset:
+    result: xr.Dataset = comparison(draws, limit)
+    return result

@@ -1,7 +1,8 @@
 """Estimates as text for people: terminal and notebook."""
 
+import io
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -78,22 +79,18 @@ def fit_to_text(fit: "Fit", *, studies: bool = False) -> RenderableType:
     ]
     if studies and "theta" in fit.posterior:
         parts.append(_study_table(fit))
-    for name, prior in fit.record["priors"].items():
-        parts.append(Text(f"prior of {name}: {prior['expression']}; {prior['source']}"))
-    for item in fit.record["excluded"]:
-        parts.append(Text(f"left out: {item['study']}: {item['reason']}"))
-    for item in fit.record["corrections"]:
-        parts.append(Text(f"corrected: {item['study']}: {item['correction']}"))
+    parts += _remarks(
+        fit.record["priors"], fit.record["excluded"], fit.record["corrections"], fit.warnings
+    )
     if measure.scale.name != "identity":
-        parts.append(Text(f"mu, tau and the priors are on the scale of the {measure.analysis_label}."))
+        parts.append(
+            Text(f"mu, tau and the priors are on the scale of the {measure.analysis_label}.")
+        )
     parts.append(_convergence(fit))
-    parts += [Text(f"warning: {warning}", style="yellow") for warning in fit.warnings]
     return Group(*parts)
 
 
-def prepared_to_text(
-    spec: Spec, table: xr.Dataset, priors: Mapping[str, Prior]
-) -> RenderableType:
+def prepared_to_text(spec: Spec, table: xr.Dataset, priors: Mapping[str, Prior]) -> RenderableType:
     """An analysis before it is fitted: the studies, the model, the priors.
 
     Parameters
@@ -117,7 +114,7 @@ def prepared_to_text(
     for i, study in enumerate(table["study"].to_numpy()):
         rows.add_row(
             Text(str(study)),
-            *(f"{table[name].to_numpy()[i]:g}" for name in raw),
+            *(f"{table[name].to_numpy()[i]:g}".replace("nan", "") for name in raw),
             format_number(effect[i], places),
             format_number(error[i], places),
         )
@@ -130,20 +127,42 @@ def prepared_to_text(
         ),
         rows,
         Text(f"effect and std. error are on the scale of the {measure.analysis_label}."),
-        *(
-            Text(f"prior of {name}: {prior.expression}; {prior.source}")
-            for name, prior in priors.items()
+        *_remarks(
+            {
+                name: {"expression": prior.expression, "source": prior.source}
+                for name, prior in priors.items()
+            },
+            attrs["excluded"],
+            attrs["corrections"],
+            attrs["warnings"],
         ),
-        *(Text(f"left out: {item['study']}: {item['reason']}") for item in attrs["excluded"]),
-        *(Text(f"corrected: {item['study']}: {item['correction']}") for item in attrs["corrections"]),
-        *(Text(f"warning: {warning}", style="yellow") for warning in attrs["warnings"]),
     )
+
+
+def _remarks(
+    priors: Mapping[str, Mapping[str, str]],
+    excluded: Iterable[Mapping[str, str]],
+    corrections: Iterable[Mapping[str, str]],
+    warnings: Iterable[str],
+) -> list[Text]:
+    """Lines below a table: priors, studies left out or corrected, warnings."""
+    lines = [
+        f"prior of {name}: {prior['expression']}; {prior['source']}"
+        for name, prior in priors.items()
+    ]
+    lines += [f"left out: {item['study']}: {item['reason']}" for item in excluded]
+    lines += [f"corrected: {item['study']}: {item['correction']}" for item in corrections]
+    texts = [Text(line) for line in lines]
+    return texts + [Text(f"warning: {warning}", style="yellow") for warning in warnings]
 
 
 def _description(fit: "Fit") -> str:
     model = f"{fit.spec.model.likelihood} likelihood, {fit.spec.model.heterogeneity} heterogeneity"
     people = f", {fit.n_participants} participants" if fit.n_participants else ""
-    return f"{fit.measure.label} ({fit.measure.code}), {fit.table.sizes['study']} studies{people}; {model}"
+    studies = (
+        f"{fit.table.sizes['study']} {'study' if fit.table.sizes['study'] == 1 else 'studies'}"
+    )
+    return f"{fit.measure.label} ({fit.measure.code}), {studies}{people}; {model}"
 
 
 def _main_table(fit: "Fit") -> Table:
@@ -232,18 +251,8 @@ def _convergence(fit: "Fit") -> Text:
 
 def fit_to_html(fit: "Fit") -> str:
     """The fit for a notebook: the terminal's text, escaped."""
-    console = Console(record=True, width=120, file=_Nowhere(), force_jupyter=False)
+    console = Console(record=True, width=120, file=io.StringIO(), force_jupyter=False)
     console.print(fit_to_text(fit))
     return console.export_html(
         inline_styles=True, code_format='<pre style="line-height:1.3">{code}</pre>'
     )
-
-
-class _Nowhere:
-    """A file that swallows what is written to it."""
-
-    def write(self, text: str) -> int:
-        return len(text)
-
-    def flush(self) -> None:
-        pass

@@ -1,5 +1,6 @@
 """Read and validate specs; keywords and flags override what a file says."""
 
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Any, get_args
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from bayesmeta.errors import SpecError, did_you_mean
+from bayesmeta.errors import SpecError, brief, did_you_mean
 from bayesmeta.files import read_bytes
 from bayesmeta.spec.schema import Spec
 
@@ -73,7 +74,7 @@ def load_spec(path: str | Path, options: Mapping[str, object] | None = None) -> 
         tables = tomllib.loads(read_bytes(path).decode("utf-8-sig"))
     except UnicodeDecodeError:
         raise SpecError("the spec is not UTF-8 text", file=path) from None
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # not TOML, or numbers of thousands of digits
         raise SpecError(f"the spec is not valid TOML: {error}", file=path) from None
     spec = build_spec(options or {}, tables=tables, file=path)
     if spec.data.file is None:
@@ -92,6 +93,8 @@ def build_spec(
 ) -> Spec:
     """Make a spec from keywords, on top of the tables of a file where there are any.
 
+    A keyword that is a table, such as ``columns``, adds to the table of the file.
+
     Raises
     ------
     SpecError
@@ -109,8 +112,10 @@ def build_spec(
         for name in sections:
             section = section.setdefault(name, {})
             if not isinstance(section, dict):
-                raise SpecError(f"this is a table: [{name}]", file=file, key=name)
-        section[key] = value
+                hint = f"Write it as [{name}]."
+                raise SpecError("this is a table", file=file, key=name, hint=hint)
+        both = isinstance(value, Mapping) and isinstance(section.get(key), Mapping)
+        section[key] = {**section[key], **value} if both else value
     try:
         return Spec.model_validate(merged)
     except ValidationError as error:
@@ -118,30 +123,52 @@ def build_spec(
 
 
 def _spec_error(error: ValidationError, file: Path | None) -> SpecError:
-    """One error that lists everything wrong with a spec, the first with its place."""
+    """One error that lists everything wrong with a spec, the first with its place.
+
+    Unknown keys come first: a key that is missing has often been misspelt.
+    """
     details = error.errors(include_url=False)
-    messages = [_message(detail) for detail in details]
-    key = ".".join(str(part) for part in details[0]["loc"])
-    others = [
-        f"also {'.'.join(str(part) for part in detail['loc'])}: {message}"
-        for detail, (message, _) in zip(details[1:], messages[1:], strict=True)
-    ]
-    first, hint = messages[0]
-    return SpecError(first, file=file, key=key, hint="\n  ".join(filter(None, [hint, *others])))
+    details.sort(key=lambda detail: detail["type"] != "extra_forbidden")
+    (key, first, hint), *others = [_finding(detail) for detail in details]
+    lines = [f"also {place}: {message}. {advice}".strip() for place, message, advice in others]
+    return SpecError(first, file=file, key=key, hint="\n  ".join(filter(None, [hint, *lines])))
 
 
-def _message(detail: ErrorDetails) -> tuple[str, str]:
-    """What is wrong and what would be right, for one finding of pydantic."""
-    *sections, key = (str(part) for part in detail["loc"])
+def _finding(detail: ErrorDetails) -> tuple[str, str, str]:
+    """Where it is wrong, what, and what would be right, for one finding of pydantic."""
+    path = [str(part) for part in detail["loc"] if part != "[key]"]
     kind, given = detail["type"], detail["input"]
+    if kind == "missing" and path == ["effect"]:
+        path.append("measure")
+    place = ".".join(path)
     if kind == "extra_forbidden":
-        return "unknown key", did_you_mean(key, _keys(sections))
+        known = _keys(path[:-1])
+        hint = _nearest(path[-1], known) or _home(path[-1]) or did_you_mean(path[-1], known)
+        return place, "unknown key", hint
     if kind == "missing":
-        return "this key is required", _description([*sections, key])
+        return place, "this key is required", _description(path)
     if kind == "literal_error":
-        allowed = detail["ctx"]["expected"].replace("'", "").replace(" or ", ", ").split(", ")
-        return f"{given!r} is not one of {', '.join(allowed)}", did_you_mean(str(given), allowed)
-    return f"{detail['msg'][0].lower()}{detail['msg'][1:]}, not {given!r}", ""
+        allowed = re.findall(r"'([^']*)'", detail["ctx"]["expected"])
+        listed = ", ".join(repr(word) for word in allowed)
+        return place, f"{brief(given)} is not one of {listed}", _nearest(str(given), allowed)
+    if kind in ("model_type", "dict_type"):
+        return place, f"this is a table, not {brief(given)}", f"Write it as [{place}]."
+    message = detail["msg"].removeprefix("Value error, ")
+    return place, f"{message[0].lower()}{message[1:]}, not {brief(given)}", ""
+
+
+def _nearest(name: str, known: list[str]) -> str:
+    """The nearest known name if one is near; the message lists the others already."""
+    hint = did_you_mean(name, known)
+    return hint if hint.startswith("Did") else ""
+
+
+def _home(key: str) -> str:
+    """Where a key that stands in the wrong table belongs."""
+    if key in Spec.model_fields:
+        return f"{key!r} belongs at the top, outside any table."
+    homes = [f"[{name}]" for name in Spec.model_fields if key in _keys([name])]
+    return f"{key!r} belongs under {' or '.join(homes)}." if homes else ""
 
 
 def _section(path: list[str]) -> type[BaseModel] | None:

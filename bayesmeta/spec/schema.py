@@ -5,9 +5,9 @@ defined, above this layer; here they are text.
 """
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
 __all__ = ["Data", "Effect", "Engine", "Interval", "Labels", "Model", "Priors", "Spec", "ZeroCells"]
 
@@ -18,6 +18,24 @@ class Section(BaseModel):
     """A frozen table of the spec in which an unknown key is an error."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _plain(cls, value: object, info: ValidationInfo) -> object:
+        """Refuse true and false as numbers, and text that no file can hold."""
+        annotation = cls.model_fields[info.field_name or ""].annotation
+        if isinstance(value, bool) and bool not in (annotation, *get_args(annotation)):
+            raise ValueError("input should not be true or false")
+        if isinstance(value, str):
+            _check_text(value)
+        return value
+
+
+def _check_text(text: str) -> None:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise ValueError("input should be valid Unicode text") from None
 
 
 class Data(Section):

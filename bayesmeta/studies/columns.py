@@ -32,7 +32,11 @@ class Column:
 
 
 _ARMS = (
-    ("treatment", "in the treatment arm", r"(t|e|1|trt|treat|treated|treatment|int|exp|msc|active)"),
+    (
+        "treatment",
+        "in the treatment arm",
+        r"(t|e|1|trt|treat|treated|treatment|int|exp|msc|active)",
+    ),
     ("control", "in the control arm", r"(c|0|2|ctl|ctrl|ctr|con|cont|control|placebo|pbo)"),
     ("", "", ""),
 )
@@ -51,7 +55,10 @@ def _of_arm(arm: str, where: str, tag: str) -> Iterable[Column]:
         name=name("mean"), meaning=f"mean {where}".strip(), synonyms=also("(mean|m|avg|xbar)")
     )
     yield Column(
-        name=name("sd"), meaning=f"standard deviation {where}".strip(), lower=0, synonyms=also("(sd|stdev|std)")
+        name=name("sd"),
+        meaning=f"standard deviation {where}".strip(),
+        lower=0,
+        synonyms=also("(sd|stdev|std)"),
     )
     yield Column(
         name=name("events"),
@@ -75,28 +82,74 @@ def _of_arm(arm: str, where: str, tag: str) -> Iterable[Column]:
 
 _OTHER = (
     Column(name="year", meaning="year of publication", synonyms=r"(pub(lication)?_?)?year"),
-    Column(name="effect", meaning="effect estimate", synonyms="yi|te|estimate|es|effect_?size|md|smd|logor"),
-    Column(name="std_error", meaning="standard error of the effect", lower=0, synonyms="sei?|sete|std_?err|stderr|standard_?error|md_se"),
-    Column(name="lower", meaning="lower end of the interval", synonyms="(ci_?)?(low|lower|lb|ll|lcl)|md_ci_low"),
-    Column(name="upper", meaning="upper end of the interval", synonyms="(ci_?)?(high|upper|up|ub|ul|ucl)|md_ci_high"),
-    Column(name="p_value", meaning="two-sided p-value", lower=0, upper=1, synonyms="p|pval|p_?value"),
-    Column(name="mean_before", meaning="mean before", synonyms="mean_?(pre|baseline)|m_pre|pre_mean"),
-    Column(name="sd_before", meaning="standard deviation before", lower=0, synonyms="sd_?(pre|baseline)|pre_sd"),
-    Column(name="mean_after", meaning="mean after", synonyms="mean_?(post|end|followup)|m_post|post_mean"),
-    Column(name="sd_after", meaning="standard deviation after", lower=0, synonyms="sd_?(post|end|followup)|post_sd"),
-    Column(name="r", meaning="correlation of before and after", lower=-1, upper=1, synonyms="ri|cor_?pre_?post"),
-    Column(name="correlation", meaning="correlation that is the result", lower=-1, upper=1, synonyms="cor|corr"),
+    Column(
+        name="effect",
+        meaning="effect estimate",
+        synonyms="yi|te|estimate|es|effect_?size|md|smd|logor",
+    ),
+    Column(
+        name="std_error",
+        meaning="standard error of the effect",
+        lower=0,
+        synonyms="sei?|sete|std_?err|stderr|standard_?error|md_se",
+    ),
+    Column(
+        name="lower",
+        meaning="lower end of the interval",
+        synonyms="(ci_?)?(low|lower|lb|ll|lcl)|md_ci_low",
+    ),
+    Column(
+        name="upper",
+        meaning="upper end of the interval",
+        synonyms="(ci_?)?(high|upper|up|ub|ul|ucl)|md_ci_high",
+    ),
+    Column(
+        name="p_value", meaning="two-sided p-value", lower=0, upper=1, synonyms="p|pval|p_?value"
+    ),
+    Column(
+        name="mean_before", meaning="mean before", synonyms="mean_?(pre|baseline)|m_pre|pre_mean"
+    ),
+    Column(
+        name="sd_before",
+        meaning="standard deviation before",
+        lower=0,
+        synonyms="sd_?(pre|baseline)|pre_sd",
+    ),
+    Column(
+        name="mean_after",
+        meaning="mean after",
+        synonyms="mean_?(post|end|followup)|m_post|post_mean",
+    ),
+    Column(
+        name="sd_after",
+        meaning="standard deviation after",
+        lower=0,
+        synonyms="sd_?(post|end|followup)|post_sd",
+    ),
+    Column(
+        name="r",
+        meaning="correlation of before and after",
+        lower=-1,
+        upper=1,
+        synonyms="ri|cor_?pre_?post",
+    ),
+    Column(
+        name="correlation",
+        meaning="correlation that is the result",
+        lower=-1,
+        upper=1,
+        synonyms="cor|corr",
+    ),
 )
 
 COLUMNS: Mapping[str, Column] = MappingProxyType(
-    {
-        column.name: column
-        for column in (*(c for arm in _ARMS for c in _of_arm(*arm)), *_OTHER)
-    }
+    {column.name: column for column in (*(c for arm in _ARMS for c in _of_arm(*arm)), *_OTHER)}
 )
 """Every column that a measure can use, by name."""
 
-_STUDY = re.compile(r"(study|trial|author|authors|slab|studlab|study_?(id|name|label)|source)", re.I)
+_STUDY = re.compile(
+    r"(study|trial|author|authors|slab|studlab|study_?(id|name|label)|source)", re.I
+)
 
 
 def guess_columns(names: Iterable[str]) -> dict[str, str]:

@@ -4,25 +4,37 @@ import re
 from collections.abc import Iterable
 from typing import Literal
 
-__all__ = ["Decimal", "decimal_mark", "is_missing", "parse_number"]
+__all__ = ["Decimal", "decimal_mark", "first_doubtful", "is_missing", "parse_number"]
 
 Decimal = Literal[".", ","]
 
-_MISSING = {"", "na", "n/a", "n.a.", "nan", "null", "none", "nr", "not reported", "-", ".", "?"}
-_MINUS = str.maketrans({"\u2212": "-", "\u2013": "-", "\u2014": "-"})
-_SPACES = re.compile(r"[\u00a0\u202f\u2009' ](?=\d{3}(?!\d))")
+_MISSING = frozenset(
+    "|na|n/a|#n/a|n.a.|<na>|nan|nat|nd|n.d.|nr|n/r|n.r.|null|none|missing|unknown|not reported"
+    "|not available|not applicable|not estimable|.|..|...|…|?|-|--".split("|")
+)
+_MINUS = str.maketrans(dict.fromkeys("\u2212\u2010\u2011\u2012\u2013\u2014\ufe63\uff0d", "-"))
+"""True minus signs, and the dashes that stand for them."""
+
+_SPACED = re.compile(r"[+-]?[1-9]\d{0,2}(?:([ \u00a0\u2009\u202f'\u2019])\d{3})(?:\1\d{3})*(?!\d)")
+"""Thousands grouped by a space of any kind or, in Switzerland, by an apostrophe."""
+
 _PLAIN = {
     ".": re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?", re.IGNORECASE),
     ",": re.compile(r"[+-]?(\d+(,\d*)?|,\d+)(e[+-]?\d+)?", re.IGNORECASE),
 }
 _GROUPED = {
-    ".": re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d*)?"),
-    ",": re.compile(r"[+-]?\d{1,3}(\.\d{3})+(,\d*)?"),
+    ".": re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3})+(\.\d*)?"),
+    ",": re.compile(r"[+-]?[1-9]\d{0,2}(\.\d{3})+(,\d*)?"),
 }
+"""Thousands grouped by the other mark: ``1,234`` but not ``0,234`` or ``1,5``."""
+
+_OTHER: dict[Decimal, Decimal] = {".": ",", ",": "."}
 
 
 def _clean(text: str) -> str:
-    return _SPACES.sub("", text.strip().translate(_MINUS))
+    plain = text.strip().translate(_MINUS)
+    spaced = _SPACED.match(plain)
+    return plain.replace(spaced[1], "") if spaced else plain
 
 
 def is_missing(text: str) -> bool:
@@ -48,11 +60,10 @@ def parse_number(text: str, decimal: Decimal) -> float:
     if is_missing(text):
         return float("nan")
     cleaned = _clean(text)
-    group = "," if decimal == "." else "."
     if _PLAIN[decimal].fullmatch(cleaned):
         number = float(cleaned.replace(decimal, "."))
     elif _GROUPED[decimal].fullmatch(cleaned):
-        number = float(cleaned.replace(group, "").replace(decimal, "."))
+        number = float(cleaned.replace(_OTHER[decimal], "").replace(decimal, "."))
     else:
         raise ValueError(text)
     if abs(number) == float("inf"):
@@ -71,9 +82,37 @@ def decimal_mark(cells: Iterable[str], separator: str) -> Decimal:
     if separator == ",":
         return "."
     numbers = [_clean(cell) for cell in cells]
-    point = any(_PLAIN["."].fullmatch(n) and "." in n and not _GROUPED[","].fullmatch(n) for n in numbers)
-    if point:
-        return "."
-    comma = any("," in n and (_PLAIN[","].fullmatch(n) or _GROUPED[","].fullmatch(n)) for n in numbers)
-    grouped = any("." in n and _GROUPED[","].fullmatch(n) for n in numbers)
-    return "," if comma or grouped else "."
+    settled = _settled(numbers)
+    if settled is not None:
+        return settled
+    return "," if any("," in number and _is_doubtful(number) for number in numbers) else "."
+
+
+def first_doubtful(cells: Iterable[str], separator: str) -> str | None:
+    """The first number that another decimal mark would make a thousand times larger or smaller.
+
+    None where the file settles its decimal mark.
+    """
+    texts = list(cells)
+    if separator == "," or _settled([_clean(text) for text in texts]) is not None:
+        return None
+    return next((text for text in texts if _is_doubtful(_clean(text))), None)
+
+
+def _settled(numbers: list[str]) -> Decimal | None:
+    """The mark for which there is a number that can be read in one way alone."""
+    marks: tuple[Decimal, ...] = (".", ",")
+    for mark in marks:
+        if any(_reads(number, mark) and not _reads(number, _OTHER[mark]) for number in numbers):
+            return mark
+    return None
+
+
+def _is_doubtful(number: str) -> bool:
+    """Whether a number has a mark and can be read in both ways, as ``1,234`` can."""
+    marked = "," in number or "." in number
+    return marked and all(_reads(number, mark) for mark in _OTHER)
+
+
+def _reads(number: str, decimal: Decimal) -> bool:
+    return bool(_PLAIN[decimal].fullmatch(number) or _GROUPED[decimal].fullmatch(number))

@@ -103,9 +103,7 @@ def _check(where: str, columns: list[str]) -> list[str]:
             if isinstance(node, ast.Name) and node.id not in names:
                 _known(node.id, columns)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        raise SpecError(
-            f"the condition {where!r} is not valid", key=_KEY, hint=_EXAMPLE
-        ) from None
+        raise SpecError(f"the condition {where!r} is not valid", key=_KEY, hint=_EXAMPLE) from None
     return names
 
 

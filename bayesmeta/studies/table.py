@@ -168,9 +168,7 @@ def _whole(value: object) -> bool:
     return isinstance(value, float) and value.is_integer()
 
 
-def _numbers(
-    cells: pd.Series, column: Column, labels: list[str], decimal: Decimal
-) -> np.ndarray:
+def _numbers(cells: pd.Series, column: Column, labels: list[str], decimal: Decimal) -> np.ndarray:
     """The numbers of one column, each checked to be possible."""
     numbers = np.empty(len(cells))
     for i, (row, cell) in enumerate(cells.items()):

@@ -6,7 +6,9 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["Heterogeneity", "Parameters"]
+from bayesmeta.measures.base import Floats
+
+__all__ = ["Floats", "Heterogeneity", "Parameters"]
 
 Parameters = Mapping[str, Any]
 """Values of the parameters by name: PyTensor variables, or NumPy arrays of draws."""
@@ -36,4 +38,4 @@ class Heterogeneity:
     parameters: tuple[str, ...]
     variance: Callable[[Parameters], Any]
     effects: Callable[[Any, Parameters], Any]
-    new_effect: Callable[[np.random.Generator, np.ndarray, Parameters], np.ndarray]
+    new_effect: Callable[[np.random.Generator, Floats, Parameters], Floats]

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from bayesmeta.model.heterogeneity.base import Heterogeneity, Parameters
+from bayesmeta.model.heterogeneity.base import Floats, Heterogeneity, Parameters
 
 __all__ = ["NORMAL"]
 
@@ -16,8 +16,9 @@ def _effects(mu: Any, parameters: Parameters) -> Any:
     return pm.Deterministic("theta", mu + parameters["tau"] * standard, dims="study")
 
 
-def _new_effect(rng: np.random.Generator, mu: np.ndarray, parameters: Parameters) -> np.ndarray:
-    return rng.normal(mu, parameters["tau"])
+def _new_effect(rng: np.random.Generator, mu: Floats, parameters: Parameters) -> Floats:
+    new: Floats = mu + parameters["tau"] * rng.standard_normal(mu.shape)
+    return new
 
 
 NORMAL = Heterogeneity(

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from bayesmeta.measures.base import Floats
 from bayesmeta.model.problem import Problem
 
 __all__ = ["Likelihood"]
@@ -35,6 +36,6 @@ class Likelihood:
 
     label: str
     observe: Callable[[Problem, Any, Any], None]
-    log_density: Callable[[Problem, np.ndarray, np.ndarray], np.ndarray]
-    draw_data: Callable[[Problem, np.random.Generator, np.ndarray, np.ndarray], np.ndarray]
-    draw_theta: Callable[[Problem, np.random.Generator, np.ndarray, np.ndarray], np.ndarray]
+    log_density: Callable[[Problem, Floats, Floats], Floats]
+    draw_data: Callable[[Problem, np.random.Generator, Floats, Floats], Floats]
+    draw_theta: Callable[[Problem, np.random.Generator, Floats, Floats], Floats]

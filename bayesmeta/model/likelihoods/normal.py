@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from bayesmeta.measures.base import Floats
 from bayesmeta.model.likelihoods.base import Likelihood
 from bayesmeta.model.problem import Problem
 
@@ -24,20 +25,20 @@ def _observe(problem: Problem, mean: Any, variance: Any) -> None:
     pm.Normal("effect", mean, sd, observed=problem.effect, dims="study")
 
 
-def _log_density(problem: Problem, mean: np.ndarray, variance: np.ndarray) -> np.ndarray:
+def _log_density(problem: Problem, mean: Floats, variance: Floats) -> Floats:
     total = problem.std_error**2 + variance
     return -0.5 * ((problem.effect - mean) ** 2 / total + np.log(total) + _LOG_2PI)
 
 
 def _draw_data(
-    problem: Problem, rng: np.random.Generator, mean: np.ndarray, variance: np.ndarray
-) -> np.ndarray:
+    problem: Problem, rng: np.random.Generator, mean: Floats, variance: Floats
+) -> Floats:
     return rng.normal(mean, np.sqrt(problem.std_error**2 + variance))
 
 
 def _draw_theta(
-    problem: Problem, rng: np.random.Generator, mean: np.ndarray, variance: np.ndarray
-) -> np.ndarray:
+    problem: Problem, rng: np.random.Generator, mean: Floats, variance: Floats
+) -> Floats:
     towards_mean = problem.std_error**2 / (problem.std_error**2 + variance)
     centre = problem.effect + towards_mean * (mean - problem.effect)
     return rng.normal(centre, np.sqrt(variance * towards_mean))

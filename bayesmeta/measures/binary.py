@@ -30,9 +30,11 @@ def _table(columns: Mapping[str, Floats]) -> _Table:
     return _Table(a, columns["total_treatment"] - a, c, columns["total_control"] - c)
 
 
-def _adjust(table: _Table, effect: Effect, *, drop00: bool) -> tuple[_Table, Adjusted]:
+def _adjust(
+    table: _Table, effect: Effect, *, drop00: bool, to: str = "only0"
+) -> tuple[_Table, Adjusted]:
     double = ((table.a == 0) & (table.c == 0)) | ((table.b == 0) & (table.d == 0))
-    adjusted = adjust_cells(table, effect.zero_cells, drop00=drop00, double_zero=double)
+    adjusted = adjust_cells(table, effect.zero_cells, drop00=drop00, double_zero=double, to=to)
     return _Table(*adjusted.cells), adjusted
 
 
@@ -63,7 +65,7 @@ def _risk_difference(columns: Mapping[str, Floats], effect: Effect) -> StudyEffe
 
 
 def _peto(columns: Mapping[str, Floats], effect: Effect) -> StudyEffects:
-    (a, b, c, d), adjusted = _adjust(_table(columns), effect, drop00=True)
+    (a, b, c, d), adjusted = _adjust(_table(columns), effect, drop00=True, to="none")
     n1, n2 = a + b, c + d
     n = n1 + n2
     expected = n1 * (a + c) / n

@@ -1,8 +1,10 @@
 """Empty cells: what is added to them, and which studies are left out.
 
 The rules and their words are those of `escalc` in metafor (Viechtbauer 2010, J Stat Softw 36(3)).
-RevMan adds one half to all four cells of a study with an empty cell and leaves out studies with
-no event, or only events, in both arms, for ratios; that is the default here.
+The defaults are RevMan's where it has one: for odds and risk ratios, one half is added to all four
+cells of a study with an empty cell, and studies with no event, or only events, in both arms are left
+out; Peto's odds ratio needs no correction. For a risk difference RevMan corrects the standard error
+alone, `escalc` and this module the estimate too.
 """
 
 from dataclasses import dataclass
@@ -26,7 +28,12 @@ class Adjusted:
 
 
 def adjust_cells(
-    cells: tuple[Floats, ...], rule: ZeroCells, *, drop00: bool, double_zero: NDArray[np.bool_]
+    cells: tuple[Floats, ...],
+    rule: ZeroCells,
+    *,
+    drop00: bool,
+    double_zero: NDArray[np.bool_],
+    to: str = "only0",
 ) -> Adjusted:
     """Apply a rule for empty cells.
 
@@ -40,6 +47,8 @@ def adjust_cells(
         What the rule does with `double_zero` studies where it does not say.
     double_zero
         Studies with no event, or only events, in both arms.
+    to
+        To which studies something is added where the rule does not say.
     """
     drop = drop00 if rule.drop00 is None else rule.drop00
     dropped = double_zero & drop
@@ -49,7 +58,7 @@ def adjust_cells(
         "all": np.full(empty.shape, True),
         "if0all": np.full(empty.shape, bool(empty.any())),
         "none": np.full(empty.shape, False),
-    }[rule.to] & (rule.add > 0)
+    }[rule.to or to] & (rule.add > 0)
     return Adjusted(
         cells=tuple(cell + np.where(targets, rule.add, 0.0) for cell in cells),
         corrected=targets,

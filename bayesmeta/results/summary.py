@@ -105,7 +105,9 @@ def summarise(
     rows = [
         {
             "name": name,
+            "subgroup": "",
             "study": study,
+            "term": "",
             **{
                 column: float(values[name].sel(study=study) if study else values[name])
                 for column, values in statistics.items()
@@ -121,9 +123,7 @@ def summarise(
         shown = measure.scale.to_display(values, np.full(values.shape, size))
         table[f"display_{end}"] = np.where(is_effect, shown, values)
     table.loc[~is_effect, ["prob_benefit", "prob_important"]] = np.nan
-    return table.fillna({"subgroup": "", "study": "", "term": ""}).astype(
-        {"subgroup": str, "study": str, "term": str}
-    )
+    return table
 
 
 def important_on_analysis_scale(measure: Measure, effect: Effect) -> float | None:

@@ -55,11 +55,15 @@ class ZeroCells(Section):
     """
 
     add: float = Field(0.5, ge=0, description="what is added to the cells")
-    to: Literal["only0", "all", "if0all", "none"] = Field(
-        "only0", description="to studies with a zero, to all, to all if any has a zero, to none"
+    to: Literal["only0", "all", "if0all", "none"] | None = Field(
+        None,
+        description="to studies with a zero, to all, to all if any has a zero, to none; "
+        "the measure's own rule where it is not given",
     )
     drop00: bool | None = Field(
-        None, description="leave out studies with no (or only) events in both arms"
+        None,
+        description="leave out studies with no (or only) events in both arms; the measure's own "
+        "rule where it is not given",
     )
 
 

@@ -1,0 +1,172 @@
+"""The forest plot: what it draws, where, and as which file."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.figure import Figure
+
+import bayesmeta as bm
+from bayesmeta.plots import PLOTS, save_figure
+from bayesmeta.plots.style import COLOURS
+
+
+def texts(figure: Figure) -> list[str]:
+    return [text.get_text() for text in figure.texts + figure.axes[0].texts]
+
+
+def lines_of(figure: Figure, colour: str, marker: str = "None") -> list:
+    return [
+        line
+        for line in figure.axes[0].lines
+        if line.get_color() == COLOURS[colour] and line.get_marker() == marker
+    ]
+
+
+@pytest.fixture(scope="module")
+def figure(oa_pain: bm.Fit) -> Figure:
+    return oa_pain.plot("forest")
+
+
+@pytest.fixture(scope="module")
+def ratios(odds_ratios: bm.Fit) -> Figure:
+    return odds_ratios.plot("forest")
+
+
+def test_every_study_stands_with_its_numbers(oa_pain: bm.Fit, figure: Figure) -> None:
+    found = texts(figure)
+    for study in oa_pain.table["study"].to_numpy():
+        assert study in found
+    for expected in ("MSC", "Control", "Mean", "SD", "Total", "Weight %", "SMD", "Shrunken"):
+        assert expected in found
+    assert "−0.44 [−1.20, 0.31]" in found
+
+
+def test_squares_are_at_the_estimates_with_area_by_weight(oa_pain: bm.Fit, figure: Figure) -> None:
+    squares = lines_of(figure, "data", "s")
+    positions = [float(square.get_xdata()[0]) for square in squares]
+    np.testing.assert_allclose(positions, oa_pain.table["effect"])
+    sizes = [square.get_markersize() for square in squares]
+    assert np.argmax(sizes) == np.argmax(oa_pain.weights.data)
+    assert np.argmin(sizes) == np.argmin(oa_pain.weights.data)
+
+
+def test_circles_are_at_the_shrunken_estimates(oa_pain: bm.Fit, figure: Figure) -> None:
+    theta = oa_pain.estimates.query("name == 'theta'")["median"]
+    circles = lines_of(figure, "model", "o")
+    np.testing.assert_allclose([float(c.get_xdata()[0]) for c in circles], theta)
+
+
+def test_diamond_is_the_credible_and_bar_the_prediction_interval(
+    oa_pain: bm.Fit, figure: Figure
+) -> None:
+    diamond, bar = figure.axes[0].patches
+    mu, new = oa_pain.estimate("mu"), oa_pain.estimate("theta_new")
+    xs = diamond.get_xy()[:, 0]
+    assert [xs.min(), xs.max()] == pytest.approx([mu["lower"], mu["upper"]])
+    assert [bar.get_x(), bar.get_x() + bar.get_width()] == pytest.approx(
+        [new["lower"], new["upper"]]
+    )
+    assert "Pooled effect" in texts(figure)
+    assert "Effect in a new study" in texts(figure)
+    legend = next(text for text in texts(figure) if text.startswith("Diamond"))
+    assert "95 % credible interval" in legend
+    assert "95 % prediction interval" in legend
+
+
+def test_directions_follow_what_is_better(figure: Figure, zero_cells: pd.DataFrame) -> None:
+    assert {"← Favours MSC", "Favours control →"} <= set(texts(figure))
+    fit = bm.fit(zero_cells, measure="OR", better="higher", draws=500, chains=2)
+    assert {"← Favours control", "Favours treatment →"} <= set(texts(fit.plot()))
+
+
+def test_without_a_direction_it_claims_no_benefit(common_effect: bm.Fit) -> None:
+    found = texts(common_effect.plot())
+    assert {"← Lower with treatment", "Higher with treatment →"} <= set(found)
+    assert "Shrunken" not in found
+    assert "Effect in a new study" not in found
+
+
+def test_ratios_stand_on_a_log_axis_with_ticks_of_the_display_scale(ratios: Figure) -> None:
+    axes = ratios.axes[0]
+    labels = [float(label.get_text()) for label in axes.get_xticklabels()]
+    np.testing.assert_allclose(np.exp(axes.get_xticks()), labels)
+    assert 1.0 in labels
+    assert axes.get_xlabel() == "Odds ratio (log scale)"
+
+
+def test_names_with_markup_and_dollars_stay_text(ratios: Figure) -> None:
+    assert "<b>Cy</b> $2003$" in texts(ratios)
+    assert all(not text.get_parse_math() for text in ratios.texts)
+
+
+def test_intervals_beyond_the_axis_end_in_arrows(zero_cells: pd.DataFrame) -> None:
+    wide = zero_cells.iloc[[0, 2]].assign(study=["a", "b"])
+    vague = pd.DataFrame([["c", 1, 2, 0, 3]], columns=wide.columns)
+    fit = bm.fit(
+        pd.concat([wide, wide.assign(study=["d", "e"]), vague]),
+        measure="OR",
+        tau="HalfNormal(0.1)",
+        draws=500,
+    )
+    axes = fit.plot().axes[0]
+    low, high = axes.get_xlim()
+    arrows = [line for line in axes.lines if line.get_marker() in "<>" and line.get_marker()]
+    assert arrows
+    for arrow in arrows:
+        assert float(arrow.get_xdata()[0]) in (low, high)
+
+
+def test_long_names_are_folded_and_keep_their_year(zero_cells: pd.DataFrame) -> None:
+    name = "The " + "very " * 40 + "long study 1999"
+    fit = bm.fit(
+        zero_cells.head(3).assign(study=[name, "Ada", "Bo"]), measure="OR", draws=500, chains=2
+    )
+    folded = next(text for text in texts(fit.plot()) if text.startswith("The very"))
+    assert folded.count("\n") == 1
+    assert folded.endswith("study 1999")
+    assert " … " in folded
+
+
+def test_nothing_overlaps_the_columns_beside_it(figure: Figure) -> None:
+    """Texts of one row do not run into each other, nor out of the figure."""
+    renderer = figure.canvas.get_renderer()
+    boxes = [text.get_window_extent(renderer) for text in figure.texts if text.get_text()]
+    width = figure.get_figwidth() * figure.dpi
+    assert all(box.x0 >= 0 and box.x1 <= width for box in boxes)
+    for i, one in enumerate(boxes):
+        for other in boxes[i + 1 :]:
+            apart = one.x1 <= other.x0 or other.x1 <= one.x0
+            assert apart or abs(one.y0 - other.y0) > 5
+
+
+@pytest.mark.parametrize(
+    ("suffix", "magic"), [("svg", b"<?xml"), ("png", b"\x89PNG"), ("pdf", b"%PDF")]
+)
+def test_files(figure: Figure, tmp_path: Path, suffix: str, magic: bytes) -> None:
+    path = save_figure(figure, tmp_path / f"forest.{suffix}")
+    first = path.read_bytes()
+    assert first.startswith(magic)
+    assert save_figure(figure, path).read_bytes() == first
+
+
+def test_svg_holds_text(ratios: Figure, tmp_path: Path) -> None:
+    svg = save_figure(ratios, tmp_path / "forest.svg").read_text(encoding="utf-8")
+    assert "Ada 2001" in svg
+    assert "&lt;b&gt;Cy" in svg
+
+
+def test_other_files_and_plots_are_refused(
+    figure: Figure, odds_ratios: bm.Fit, tmp_path: Path
+) -> None:
+    with pytest.raises(bm.InputError, match=r"not written as \.docx"):
+        save_figure(figure, tmp_path / "forest.docx")
+    with pytest.raises(bm.SpecError, match="Did you mean 'forest'"):
+        odds_ratios.plot("florest")
+
+
+def test_every_plot_draws_and_says_what_it_is(odds_ratios: bm.Fit) -> None:
+    for name, plot in PLOTS.items():
+        assert isinstance(odds_ratios.plot(name), Figure)
+        assert plot.__doc__

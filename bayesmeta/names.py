@@ -2,12 +2,15 @@
 
 from bayesmeta.engines import ENGINES
 from bayesmeta.engines.nuts import SAMPLERS
-from bayesmeta.measures import MEASURES
+from bayesmeta.measures import MEASURES, Measure
 from bayesmeta.model import HETEROGENEITIES, LIKELIHOODS
 from bayesmeta.plots import PLOTS
 from bayesmeta.priors import FAMILIES
 
 __all__ = ["names"]
+
+_ESTIMATES = ("effect", "std_error or lower and upper or p_value")
+_PARAMETERS = {"Uniform": "mu; tau where lower is at least 0"}
 
 
 def names(kind: str) -> list[tuple[str, ...]]:
@@ -21,11 +24,7 @@ def names(kind: str) -> list[tuple[str, ...]]:
     """
     if kind == "measures":
         return [
-            (
-                code,
-                measure.label,
-                ", ".join(measure.columns) or "effect, std_error (or lower, upper)",
-            )
+            (code, measure.label, _scale(measure), ", ".join(measure.columns or _ESTIMATES))
             for code, measure in MEASURES.items()
         ]
     if kind == "priors":
@@ -33,7 +32,7 @@ def names(kind: str) -> list[tuple[str, ...]]:
             (
                 f"{name}({', '.join(family.arguments)})",
                 "" if family.proper else "improper",
-                "for tau and mu" if family.lower >= 0 else "for mu",
+                _PARAMETERS.get(name, "tau" if family.lower >= 0 else "mu"),
             )
             for name, family in FAMILIES.items()
         ]
@@ -46,6 +45,11 @@ def names(kind: str) -> list[tuple[str, ...]]:
     if kind == "samplers":
         return list(SAMPLERS.items())
     return [(name, _first_line(plot)) for name, plot in PLOTS.items()]
+
+
+def _scale(measure: Measure) -> str:
+    """The analysis scale, where it is not the display scale."""
+    return "" if measure.scale.name == "identity" else f"as {measure.analysis_label}"
 
 
 def _first_line(thing: object) -> str:

@@ -12,7 +12,7 @@ from bayesmeta.cli.options import analysis_options
 @click.argument("source", metavar="SPEC|DATA.csv", type=click.Path(path_type=Path))
 @analysis_options
 def command(source: Path, options: dict[str, Any]) -> None:
-    """Validate an analysis without fitting it, and show the studies it would use.
+    """Validate an analysis and show its studies, without fitting.
 
     \b
     Example:

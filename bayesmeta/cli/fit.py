@@ -16,7 +16,7 @@ _NOT_CONVERGED = 1
 @out_option("Folder for the results.", default="reports")
 @click.option("--studies", is_flag=True, help="Print the effect of each study too.")
 def command(source: Path, options: dict[str, Any], out: Path, studies: bool) -> int:
-    """Fit an analysis and write the fit, its summary and a forest plot.
+    """Fit an analysis; write the fit, its summary and a forest plot.
 
     \b
     Examples:

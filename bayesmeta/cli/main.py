@@ -1,6 +1,7 @@
 """The entry point: finds commands, turns errors into messages and exit codes."""
 
 import importlib
+import io
 import sys
 import traceback
 from collections.abc import Mapping, Sequence
@@ -9,7 +10,7 @@ from types import MappingProxyType
 import click
 
 from bayesmeta import __version__
-from bayesmeta.errors import BayesmetaError
+from bayesmeta.errors import BayesmetaError, brief, did_you_mean
 
 __all__ = ["COMMANDS", "cli", "main"]
 
@@ -42,6 +43,14 @@ class LazyGroup(click.Group):
         command: click.Command = importlib.import_module(COMMANDS[cmd_name]).command
         return command
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args[0] not in COMMANDS and not args[0].startswith("-"):
+            hint = did_you_mean(args[0], COMMANDS)
+            raise click.UsageError(f"there is no command {brief(args[0])}. {hint}", ctx)
+        return super().resolve_command(ctx, args)
+
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="bayesmeta")
@@ -67,6 +76,9 @@ def cli() -> None:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and exit with its code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a terminal that lacks τ shows a ? for it
+            stream.reconfigure(errors="replace")
     try:
         code = cli.main(args=arguments, prog_name="bayesmeta", standalone_mode=False)
     except click.ClickException as error:

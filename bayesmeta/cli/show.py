@@ -47,5 +47,6 @@ def command(saved: Path, studies: bool, interval: str, layout: str, out: Path | 
         if out is None:
             click.echo(text, nl=False)
         else:
-            click.echo(f"written: {write_whole(out, lambda part: part.write_text(text))}")
+            path = write_whole(out, lambda part: part.write_text(text, encoding="utf-8"))
+            click.echo(f"written: {path}")
     return _NOT_CONVERGED if fit.diagnostics.verdict == "fail" else 0

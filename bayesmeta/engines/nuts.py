@@ -96,6 +96,8 @@ def _sample(problem: Problem, settings: Settings, progress: bool) -> tuple[xr.Da
         )
     names = {variable.name for variable in (*model.free_RVs, *model.deterministics)}
     posterior = tree["posterior"].to_dataset()
+    if posterior.sizes["draw"] < settings.draws:
+        raise KeyboardInterrupt("samplers give what they have; half a run is no result")
     stats = tree["sample_stats"].to_dataset()
     return (
         posterior[[name for name in posterior.data_vars if name in names]],

@@ -2,9 +2,9 @@
 
 The rules and their words are those of `escalc` in metafor (Viechtbauer 2010, J Stat Softw 36(3)).
 The defaults are RevMan's where it has one: for odds and risk ratios, one half is added to all four
-cells of a study with an empty cell, and studies with no event, or only events, in both arms are left
-out; Peto's odds ratio needs no correction. For a risk difference RevMan corrects the standard error
-alone, `escalc` and this module the estimate too.
+cells of a study with an empty cell, and studies with no event, or only events, in both arms are
+left out; Peto's odds ratio needs no correction. For a risk difference RevMan corrects the standard
+error alone, `escalc` and this module the estimate too.
 """
 
 from dataclasses import dataclass

@@ -67,12 +67,14 @@ def write_whole(path: Path, write: Callable[[Path], object]) -> Path:
     """
     _check_name(path)
     try:
-        if path.exists() and not path.is_file():
+        final = path.resolve() if path.is_symlink() else path
+        if final.exists() and not final.is_file():
             raise InputError("this is a folder or a device, not a file", file=path)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        _remove_stale(path)
+        final.parent.mkdir(parents=True, exist_ok=True)
+        beside = final.with_name(path.name)
+        _remove_stale(beside)
         handle, name = tempfile.mkstemp(
-            dir=path.parent, prefix=_prefix(path), suffix=f".part{path.suffix}"
+            dir=beside.parent, prefix=_prefix(beside), suffix=f".part{beside.suffix}"
         )
         os.close(handle)
     except OSError as error:
@@ -81,7 +83,7 @@ def write_whole(path: Path, write: Callable[[Path], object]) -> Path:
     try:
         write(temporary)
         temporary.chmod(0o666 & ~_umask())
-        temporary.replace(path)
+        temporary.replace(final)
     except OSError as error:
         raise InputError(f"cannot be written: {_reason(error)}", file=path) from None
     finally:

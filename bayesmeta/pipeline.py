@@ -151,13 +151,23 @@ def read_spec(
 
 
 def _read_studies(source: "str | Path | pd.DataFrame", spec: Spec) -> tuple[pd.DataFrame, str]:
+    """The studies, and the hash of their file or of the values of the data frame."""
     if isinstance(source, pd.DataFrame):
-        rows = pd.util.hash_pandas_object(source.astype(str), index=False).to_numpy()
-        return source, hashlib.sha256(np.ascontiguousarray(rows).tobytes()).hexdigest()
+        frame = source.copy(deep=False)
+        if spec.data.decimal:
+            frame.attrs = {**frame.attrs, "decimal": spec.data.decimal}
+        text = frame.to_csv().encode("utf-8", "surrogatepass")
+        return frame, hashlib.sha256(text).hexdigest()
     path = spec.data.file
     assert path is not None  # a spec from a file names its data
+    if path != Path(source) and not path.exists():
+        raise SpecError(
+            f"there is no file {path}",
+            key="data.file",
+            hint="The path is relative to the folder of the spec.",
+        )
     frame = read_csv(path, decimal=spec.data.decimal)
-    return frame, hashlib.sha256(read_bytes(path)).hexdigest()
+    return frame, str(frame.attrs["sha256"])
 
 
 def _warnings(prepared: Prepared, groups: xr.DataTree) -> tuple[str, ...]:

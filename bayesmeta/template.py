@@ -1,29 +1,70 @@
 """A commented spec to start from, for a file of studies."""
 
 import json
+import keyword
 import os
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 import pandas as pd
 
 from bayesmeta.errors import DataError
 from bayesmeta.measures import MEASURES
 from bayesmeta.studies import COLUMNS, guess_columns, read_csv
+from bayesmeta.studies.numbers import Decimal, is_missing, parse_number
 
 __all__ = ["spec_template"]
 
 _CANDIDATES = ("OR", "MD", "IRR", "MC", "PLO", "MN", "IR", "ZCOR")
 """The measure proposed for each kind of raw data, the kinds with most columns first."""
 
-_REMARKS = {
-    "OR": "or RR, RD, PETO",
-    "MD": "SMD where the trials use different scales; or SMDH, ROM",
-    "IRR": "or IRD",
-    "MC": "or SMCC, SMCR, ROMC; needs the correlation r",
-    "PLO": "or PR, PFT",
-    "GEN": "the measure of which these are estimates, as in SMD or OR",
-}
+_ESTIMATES: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        "smd": ("SMD", ""),
+        "md": ("MD", ""),
+        "wmd": ("MD", ""),
+        "rd": ("RD", ""),
+        "or": ("OR", "display"),
+        "oddsratio": ("OR", "display"),
+        "rr": ("RR", "display"),
+        "riskratio": ("RR", "display"),
+        "logor": ("OR", "analysis"),
+        "lnor": ("OR", "analysis"),
+        "logrr": ("RR", "analysis"),
+        "lnrr": ("RR", "analysis"),
+    }
+)
+"""What the name of a column of estimates says: their measure and their scale."""
+
+_REMARKS: Mapping[str, str] = MappingProxyType(
+    {
+        "OR": "or RR, RD, PETO",
+        "MD": "SMD where the trials use different scales; or SMDH, ROM",
+        "IRR": "or IRD",
+        "MC": "or SMCC, SMCR, ROMC",
+        "PLO": "or PR, PFT",
+        "GEN": "or the measure of which these are estimates, as in SMD or OR",
+    }
+)
+_PRECISION = (("std_error",), ("lower", "upper"), ("p_value",))
+"""What says how precise an estimate is; a p-value where there is nothing else."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Plan:
+    """The measure that is proposed, and the columns that it uses: our name = their name."""
+
+    measure: str
+    columns: Mapping[str, str]
+    scale: str = ""
+
+
 _FEW_VALUES = 8
+_SHORT = 60
+_COMMENT = 32
+"""Column in which the comments stand."""
 
 
 def spec_template(data: Path, *, beside: Path) -> str:
@@ -42,75 +83,158 @@ def spec_template(data: Path, *, beside: Path) -> str:
         The file cannot be read, or no columns are recognised that any measure could use.
     """
     frame = read_csv(data)
+    if frame.empty:
+        raise DataError("the table has no rows", file=data)
     found = guess_columns(frame.columns)
-    measure = _measure(found, data, list(frame.columns))
-    wanted = MEASURES[measure].columns or ("effect", "std_error", "lower", "upper", "p_value")
-    used = {own: found[own] for own in wanted if own in found}
-    renamed = {own: theirs for own, theirs in used.items() if own != theirs}
-    lines = [f"title = {_quoted(data.stem.replace('_', ' ').replace('-', ' '))}", "", "[data]"]
-    lines.append(f"file = {_quoted(Path(os.path.relpath(data, beside)).as_posix())}")
+    plan = _plan(found, data, list(frame.columns))
+    lines = [f"title = {_quoted(data.stem.replace('_', ' ').replace('-', ' '))}", ""]
+    lines += ["[data]", f"file = {_quoted(_relative(data, beside))}"]
     if "study" in found:
         lines.append(f"study = {_quoted(found['study'])}")
-    lines += _where(frame, set(found.values()))
+    else:
+        lines.append(_line('# study = "…"', "no column of names was recognised"))
+    lines += _rows_to_keep(frame, found.get("study"), set(found.values()))
+    renamed = {own: theirs for own, theirs in plan.columns.items() if own != theirs}
     if renamed:
-        lines += ["", "[data.columns]          # our name = the name in the file"]
+        lines += ["", _line("[data.columns]", "our name = the name in the file")]
         lines += [f"{own} = {_quoted(theirs)}" for own, theirs in renamed.items()]
-    remark = f"    # {_REMARKS[measure]}" if measure in _REMARKS else ""
-    lines += ["", "[effect]", f"measure = {_quoted(measure)}{remark}"]
-    lines += [
-        '# better = "lower"       # direction of benefit: higher or lower',
-        "# important = …          # smallest important effect, on the display scale",
-    ]
-    if measure == "MC" and "r" not in found:
-        lines.append("r = 0.5                 # ASSUMED correlation before-after: try several")
-    lines += [
-        "",
-        "[model]",
-        'likelihood = "normal"',
-        'heterogeneity = "normal"   # or common',
-        "",
-        "[priors]                # PyMC's names; without them the defaults are used and printed",
-        '# mu = "Normal(0, 2)"',
-        '# tau = "HalfNormal(0.5)"',
-        "",
-        "[engine]",
-        'name = "nuts"',
-        "seed = 20261122",
-    ]
-    return "\n".join(lines) + "\n"
+    return "\n".join([*lines, *_effect(plan), *_MODEL, *_priors(plan), *_ENGINE]) + "\n"
 
 
-def _measure(found: dict[str, str], data: Path, names: list[str]) -> str:
+def _plan(found: Mapping[str, str], data: Path, names: list[str]) -> _Plan:
+    """The first measure for which the table has raw data, else that of its estimates."""
     for code in _CANDIDATES:
-        needed = [name for name in MEASURES[code].columns if name != "r"]
-        if all(name in found for name in needed):
-            return code
+        wanted = MEASURES[code].columns
+        if all(name in found for name in wanted if name != "r"):
+            columns = {own: found[own] for own in wanted if own in found}
+            return _Plan(measure=code, columns=columns)
+    precise = [name for group in _PRECISION if found.keys() >= set(group) for name in group]
+    if "effect" not in found or not precise:
+        raise DataError(
+            "no columns are recognised from which an effect could be computed",
+            file=data,
+            hint=f"{_lacking(found)}\n  The table has: {', '.join(map(_quoted, names))}.\n  "
+            "Rename columns, or write the spec by hand: [data.columns] says which is which.",
+        )
+    if precise != ["p_value"]:
+        precise = [name for name in precise if name != "p_value"]
+    wanted = ("effect", *precise, "total_treatment", "total_control", "total")
+    columns = {own: found[own] for own in wanted if own in found}
+    letters = "".join(filter(str.isalpha, found["effect"].casefold()))
+    measure, scale = _ESTIMATES.get(letters, ("GEN", ""))
+    return _Plan(measure=measure, scale=scale, columns=columns)
+
+
+def _lacking(found: Mapping[str, str]) -> str:
+    """What is missing for the measure for which the table has most."""
     if "effect" in found:
-        return "GEN"
-    known = ", ".join(name for name in COLUMNS if name.endswith("_treatment"))
-    raise DataError(
-        "no columns are recognised that a measure could use",
-        file=data,
-        hint=f"It has {', '.join(names)}. Recognised are, among others, {known}, the same with "
-        "_control, and effect with std_error. Rename the columns, or write the spec by hand.",
-    )
+        return (
+            f"Beside {_quoted(found['effect'])} an effect needs a std_error (the square root of "
+            "a variance), or lower and upper, or a p_value."
+        )
+
+    def share(code: str) -> float:
+        wanted = MEASURES[code].columns
+        return sum(name in found for name in wanted) / len(wanted)
+
+    code = max(_CANDIDATES, key=share)
+    lacking = [name for name in MEASURES[code].columns if name not in found and name != "r"]
+    if not share(code):
+        return "Recognised are, for example, events_treatment, mean_control, effect, std_error."
+    listed = ", ".join(f"{name} ({COLUMNS[name].meaning})" for name in lacking)
+    return f"For {code} ({MEASURES[code].label}) there is no column {listed}."
 
 
-def _where(frame: pd.DataFrame, used: set[str]) -> list[str]:
-    """A comment for each other column of text with few values: a likely filter."""
+def _rows_to_keep(frame: pd.DataFrame, study: str | None, used: set[str]) -> list[str]:
+    """Comments on rows that share a study, and on columns by which one could choose."""
+    choices = {
+        name: values
+        for name in frame.columns
+        if name not in used and len(name) <= _SHORT and name.isprintable() and "`" not in name
+        for values in [_choices(frame[name], frame.attrs["decimal"])]
+        if values
+    }
     lines = []
-    for name in frame.columns:
-        values = [value for value in frame[name].unique() if value]
-        if name not in used and 1 < len(values) <= _FEW_VALUES and len(str(name)) < 40:
-            column = name if str(name).isidentifier() else f"`{name}`"
-            shown = ", ".join(_quoted(value[:40]) for value in values)
-            lines.append(f"# {column} holds: {shown}")
-            if len(lines) == 1:
-                example = _quoted(f"{column} == {values[0]!r}")
-                lines.insert(0, f"# where = {example}")
+    if study is not None and frame[study].nunique() < len(frame):
+        k = frame[study].nunique()
+        lines.append(
+            f"# {len(frame)} rows, {k} {'study' if k == 1 else 'studies'}: choose one row a study, "
+            "or they count as independent."
+        )
+        differ = frame.groupby(study).nunique().max() > 1
+        choices = dict(sorted(choices.items(), key=lambda item: not differ[item[0]]))
+    for i, (name, values) in enumerate(choices.items()):
+        column = name if name.isidentifier() and not keyword.iskeyword(name) else f"`{name}`"
+        if i == 0:
+            lines.append(f"# where = {_quoted(f'{column} == {values[0]}')}")
+        lines.append(f"#   {column} holds {', '.join(values)}")
     return lines
 
 
+def _choices(column: pd.Series, decimal: Decimal) -> list[str]:
+    """The values of a column as a condition writes them, if they are few and short."""
+    values = [value for value in column.unique() if not is_missing(value)]
+    if not 1 < len(values) <= _FEW_VALUES or any(len(value) > _SHORT for value in values):
+        return []
+    try:
+        return [f"{parse_number(value, decimal):.15g}" for value in values]
+    except ValueError:
+        return [repr(value) for value in values]
+
+
+def _effect(plan: _Plan) -> list[str]:
+    lines = [
+        "",
+        "[effect]",
+        _line(f"measure = {_quoted(plan.measure)}", _REMARKS.get(plan.measure, "")),
+    ]
+    if plan.scale:
+        lines.append(_line(f"scale = {_quoted(plan.scale)}", "of the estimates and intervals"))
+    if plan.measure == "MC" and "r" not in plan.columns:
+        lines.append(_line("r = 0.5", "ASSUMED correlation before-after: try several"))
+    return [
+        *lines,
+        _line('# better = "higher"', 'direction of benefit: "higher" or "lower"'),
+        _line("# important = 1.5", "smallest important effect, on the display scale"),
+    ]
+
+
+def _priors(plan: _Plan) -> list[str]:
+    """Examples; and for ratios whose data do not say how many took part, what has no default."""
+    measure = MEASURES[plan.measure]
+    counted = any(own.startswith("total") for own in plan.columns)
+    remark, mu = "without these lines the defaults are used and printed", '# mu = "Normal(0, 2)"'
+    if measure.unit_information_sd is None and not counted:
+        remark = "mu is needed: the data do not say how many took part"
+        mu = 'mu = "Normal(0, 4)"' if measure.scale.ratio else mu
+    return [
+        "",
+        _line("[priors]", remark),
+        _line(mu, "pooled effect, on the analysis scale (log for ratios)"),
+        _line('# tau = "HalfNormal(0.5)"', "standard deviation of the effects, on the same scale"),
+    ]
+
+
+def _relative(data: Path, beside: Path) -> str:
+    try:
+        return Path(os.path.relpath(data, beside)).as_posix()
+    except ValueError:  # another drive
+        return data.absolute().as_posix()
+
+
+def _line(text: str, comment: str) -> str:
+    return f"{text:<{_COMMENT}}# {comment}" if comment else text
+
+
 def _quoted(text: str) -> str:
-    """A TOML string: its basic strings are those of JSON."""
-    return json.dumps(text, ensure_ascii=False)
+    """A TOML string: its basic strings are those of JSON, but for one control character."""
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+_MODEL = (
+    "",
+    "[model]",
+    'likelihood = "normal"',
+    _line('heterogeneity = "normal"', 'or "common"'),
+)
+_ENGINE = ("", "[engine]", 'name = "nuts"', "seed = 20261122")

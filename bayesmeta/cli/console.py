@@ -10,11 +10,10 @@ _PIPE_WIDTH = 160
 
 
 def on_terminal() -> bool:
-    """Whether a person watches: progress bars are for them alone."""
-    return sys.stderr.isatty()
+    """Whether a person watches: progress bars, which go where results go, are for them alone."""
+    return sys.stdout.isatty()
 
 
 def stdout() -> Console:
     """The console for results; wide where nobody's window limits it, so that pipes get lines."""
-    terminal = sys.stdout.isatty()
-    return Console(width=None if terminal else _PIPE_WIDTH, highlight=False, markup=False)
+    return Console(width=None if on_terminal() else _PIPE_WIDTH, highlight=False, markup=False)

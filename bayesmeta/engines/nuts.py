@@ -8,7 +8,7 @@ import numpy as np
 import xarray as xr
 
 from bayesmeta.engines.blackjax_nuts import sample_blackjax
-from bayesmeta.errors import EngineError, SpecError, did_you_mean
+from bayesmeta.errors import EngineError
 from bayesmeta.model import Problem, build_model, complete_posterior, predictive_groups
 from bayesmeta.results import diagnose
 from bayesmeta.spec.schema import Engine as Settings
@@ -35,12 +35,6 @@ def fit_nuts(problem: Problem, settings: Settings, *, progress: bool = False) ->
     Where the draws do not pass `diagnose`, it samples once more with smaller steps and twice the
     draws, keeps that, and says so.
     """
-    if settings.sampler not in SAMPLERS:
-        raise SpecError(
-            f"unknown sampler {settings.sampler!r}",
-            key="engine.sampler",
-            hint=did_you_mean(settings.sampler, SAMPLERS),
-        )
     if importlib.util.find_spec(settings.sampler) is None:
         raise EngineError(
             f"the sampler {settings.sampler!r} is not installed\n  "
@@ -91,7 +85,7 @@ def _sample(problem: Problem, settings: Settings, progress: bool) -> tuple[xr.Da
             random_seed=settings.seed,
             target_accept=settings.target_accept,
             nuts_sampler=settings.sampler,
-            progressbar=progress,
+            progressbar="combined" if progress else False,
             quiet=not progress,
         )
     names = {variable.name for variable in (*model.free_RVs, *model.deterministics)}

@@ -50,7 +50,7 @@ def study_effects(table: xr.Dataset, effect: Effect, measure: Measure) -> xr.Dat
         columns = {name: _numbers(table, name, effect) for name in measure.columns}
         _check(table, columns, measure)
         missing = {name: np.isnan(values) for name, values in columns.items()}
-        with np.errstate(invalid="ignore", divide="ignore"):
+        with np.errstate(all="ignore"):  # what is not finite is left out below, with a reason
             result = measure.formula(columns, effect)
     elif "effect" in table:
         result, messages = effects_from_estimates(table, effect, measure)

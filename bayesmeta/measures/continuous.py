@@ -89,8 +89,7 @@ def _ratio_of_means(columns: Mapping[str, Floats], effect: Effect) -> StudyEffec
     """Log ratio; the bias correction is that of Lajeunesse 2015, Ecology 96:2056, eq. 8."""
     m1, s1, n1, m2, s2, n2 = _arms(columns)
     first, second = s1**2 / (n1 * m1**2), s2**2 / (n2 * m2**2)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        ratio = np.log(m1 / m2)
+    ratio = np.log(m1 / m2)
     if effect.bias_correction:
         ratio = ratio + (first - second) / 2
     return StudyEffects(effect=ratio, variance=first + second)

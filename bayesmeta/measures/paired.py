@@ -61,8 +61,7 @@ def _ratio_change(columns: Mapping[str, Floats], effect: Effect) -> StudyEffects
     pairs = _pairs(columns)
     first = pairs.s1**2 / (pairs.n * pairs.m1**2)
     second = pairs.s0**2 / (pairs.n * pairs.m0**2)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        ratio = np.log(pairs.m1 / pairs.m0)
+    ratio = np.log(pairs.m1 / pairs.m0)
     covariance = pairs.r * pairs.s1 * pairs.s0 / (pairs.n * pairs.m1 * pairs.m0)
     variance = first + second - 2 * covariance
     if effect.bias_correction:

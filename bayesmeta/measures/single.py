@@ -60,8 +60,7 @@ def _freeman_tukey_inverse(y: Floats, n: Floats) -> Floats:
 
 
 def _fisher_z(columns: Mapping[str, Floats], effect: Effect) -> StudyEffects:
-    with np.errstate(divide="ignore"):
-        z = np.arctanh(columns["correlation"])
+    z = np.arctanh(columns["correlation"])
     return StudyEffects(effect=z, variance=1 / (columns["total"] - 3))
 
 

@@ -75,8 +75,8 @@ def _find[T](key: str, name: str, known: Mapping[str, T]) -> T:
 def _known(unit_information: tuple[float, str] | None, measure: Measure) -> tuple[float, str]:
     if unit_information is None:
         raise SpecError(
-            f"there is no default prior for a {measure.label} when the data do not say how many "
-            "took part",
+            f"there is no default prior for the measure {measure.code} when the data do not say "
+            "how many took part",
             hint='Give one on the analysis scale, as in mu = "Normal(0, 1)" and '
             'tau = "HalfNormal(0.25)", or a column total.',
         )

@@ -34,6 +34,7 @@ _NAMES = {
     "theta_new": "effect in a new study",
     "I2": "I²",
 }
+_RAREST = 0.001
 _VERDICTS = {"ok": "green", "warn": "yellow", "fail": "bold red"}
 
 
@@ -192,7 +193,7 @@ def _main_table(fit: "Fit") -> Table:
         if back_transformed:
             is_effect = row["name"] in ("mu", "theta_new")
             cells.append(_display(row) if is_effect else "")
-        cells += [format_number(row[column], 3) for column, _ in chances]
+        cells += [_chance(row[column]) for column, _ in chances]
         table.add_row(*cells)
     if "theta_new" in set(estimates["name"]):
         table.caption = (
@@ -201,6 +202,15 @@ def _main_table(fit: "Fit") -> Table:
         )
         table.caption_justify = "left"
     return table
+
+
+def _chance(probability: float) -> str:
+    """A probability from draws: never certain, and none where there is none."""
+    if math.isnan(probability):
+        return ""
+    if not _RAREST <= probability <= 1 - _RAREST:
+        return f"< {_RAREST}" if probability < 0.5 else f"> {1 - _RAREST}"
+    return format_number(probability, 3)
 
 
 def _study_table(fit: "Fit") -> Table:

@@ -114,8 +114,10 @@ def build_spec(
             if not isinstance(section, dict):
                 hint = f"Write it as [{name}]."
                 raise SpecError("this is a table", file=file, key=name, hint=hint)
-        both = isinstance(value, Mapping) and isinstance(section.get(key), Mapping)
-        section[key] = {**section[key], **value} if both else value
+        if isinstance(value, Mapping) and isinstance(section.get(key), Mapping):
+            section[key] = {**section[key], **value}
+        else:
+            section[key] = value
     try:
         return Spec.model_validate(merged)
     except ValidationError as error:
@@ -142,8 +144,7 @@ def _finding(detail: ErrorDetails) -> tuple[str, str, str]:
         path.append("measure")
     place = ".".join(path)
     if kind == "extra_forbidden":
-        known = _keys(path[:-1])
-        hint = _nearest(path[-1], known) or _home(path[-1]) or did_you_mean(path[-1], known)
+        hint = _home(path[-1]) or did_you_mean(path[-1], _keys(path[:-1]))
         return place, "unknown key", hint
     if kind == "missing":
         return place, "this key is required", _description(path)

@@ -105,7 +105,9 @@ class Engine(Section):
     """``[engine]``: how the posterior is computed."""
 
     name: str = Field("nuts", description="nuts")
-    sampler: str = Field("nutpie", description="nutpie, pymc, numpyro or blackjax")
+    sampler: Literal["nutpie", "pymc", "numpyro", "blackjax"] = Field(
+        "nutpie", description="which implementation of NUTS"
+    )
     chains: int = Field(4, ge=2, le=64, description="number of chains")
     draws: int = Field(2000, ge=100, le=1_000_000, description="draws a chain, after tuning")
     tune: int = Field(1000, ge=100, le=1_000_000, description="tuning steps a chain")

@@ -35,7 +35,7 @@ _ARMS = (
     (
         "treatment",
         "in the treatment arm",
-        r"(t|e|1|trt|treat|treated|treatment|int|exp|msc|active)",
+        r"(t|e|1|trt|treat(ed|ment)?|int(ervention)?|exp(erimental)?|msc|active)",
     ),
     ("control", "in the control arm", r"(c|0|2|ctl|ctrl|ctr|con|cont|control|placebo|pbo)"),
     ("", "", ""),
@@ -49,7 +49,7 @@ def _of_arm(arm: str, where: str, tag: str) -> Iterable[Column]:
         return f"{base}_{arm}" if arm else base
 
     def also(bases: str) -> str:
-        return rf"{bases}[_. ]?{tag}i?|{tag}[_. ]?{bases}" if arm else bases
+        return rf"{bases}_?{tag}i?|{tag}_?{bases}" if arm else rf"{bases}i?"
 
     yield Column(
         name=name("mean"), meaning=f"mean {where}".strip(), synonyms=also("(mean|m|avg|xbar)")
@@ -70,7 +70,7 @@ def _of_arm(arm: str, where: str, tag: str) -> Iterable[Column]:
         name=name("total"),
         meaning=f"patients {where}".strip() if arm else "patients",
         lower=1,
-        synonyms=also("(total|n|size|patients|participants)"),
+        synonyms=also("(total|n|(sample_)?size|(n_)?patients|(n_)?participants)"),
     )
     yield Column(
         name=name("time"),
@@ -81,27 +81,28 @@ def _of_arm(arm: str, where: str, tag: str) -> Iterable[Column]:
 
 
 _OTHER = (
-    Column(name="year", meaning="year of publication", synonyms=r"(pub(lication)?_?)?year"),
+    Column(name="year", meaning="year of publication", synonyms="((study|pub(lication)?)_?)?year"),
     Column(
         name="effect",
         meaning="effect estimate",
-        synonyms="yi|te|estimate|es|effect_?size|md|smd|logor",
+        synonyms="yi|te|estimate|es|effect_?size|giv_mean|w?md|smd|rd|((log|ln)_?)?(or|rr)"
+        "|(odds|risk)_?ratio",
     ),
     Column(
         name="std_error",
         meaning="standard error of the effect",
         lower=0,
-        synonyms="sei?|sete|std_?err|stderr|standard_?error|md_se",
+        synonyms="sei?|sete|giv_se|std_?err|standard_?error|w?s?md_se",
     ),
     Column(
         name="lower",
         meaning="lower end of the interval",
-        synonyms="(ci_?)?(low|lower|lb|ll|lcl)|md_ci_low",
+        synonyms="((w?s?md_)?ci_?)?(low|lower|lb|ll|lcl|start)",
     ),
     Column(
         name="upper",
         meaning="upper end of the interval",
-        synonyms="(ci_?)?(high|upper|up|ub|ul|ucl)|md_ci_high",
+        synonyms="((w?s?md_)?ci_?)?(high|upper|up|ub|ul|ucl|end)",
     ),
     Column(
         name="p_value", meaning="two-sided p-value", lower=0, upper=1, synonyms="p|pval|p_?value"
@@ -147,9 +148,8 @@ COLUMNS: Mapping[str, Column] = MappingProxyType(
 )
 """Every column that a measure can use, by name."""
 
-_STUDY = re.compile(
-    r"(study|trial|author|authors|slab|studlab|study_?(id|name|label)|source)", re.I
-)
+_STUDY = re.compile(r"study|trial|authors?|slab|studlab|(study|trial)_?(id|name|label)", re.I)
+_SEPARATORS = re.compile(r"[\s.\-]+")
 
 
 def guess_columns(names: Iterable[str]) -> dict[str, str]:
@@ -157,22 +157,21 @@ def guess_columns(names: Iterable[str]) -> dict[str, str]:
 
     Our own names come first, then names that are common in other programs and in spreadsheets.
     """
-    free = list(names)
+    free = {name: _SEPARATORS.sub("_", name.casefold()).strip("_") for name in names}
     found: dict[str, str] = {}
-    patterns: list[tuple[str, re.Pattern[str]]] = [("study", _STUDY)]
-    patterns += [
-        (name, re.compile(column.synonyms, re.IGNORECASE))
-        for name, column in COLUMNS.items()
-        if column.synonyms
-    ]
+    patterns = {
+        "study": _STUDY,
+        **{own: re.compile(column.synonyms) for own, column in COLUMNS.items() if column.synonyms},
+    }
     for own in ("study", *COLUMNS):
-        match = next((name for name in free if name.strip().casefold() == own), None)
-        if match is not None:
-            found[own] = match
-            free.remove(match)
-    for own, pattern in patterns:
-        match = next((name for name in free if pattern.fullmatch(name.strip())), None)
-        if own not in found and match is not None:
-            found[own] = match
-            free.remove(match)
+        _take(own, next((name for name in free if free[name] == own), None), found, free)
+    for own, pattern in patterns.items():
+        match = next((name for name in free if pattern.fullmatch(free[name])), None)
+        _take(own, None if own in found else match, found, free)
     return found
+
+
+def _take(own: str, name: str | None, found: dict[str, str], free: dict[str, str]) -> None:
+    if name is not None:
+        found[own] = name
+        del free[name]

@@ -1,6 +1,7 @@
 """Read a CSV file as text, whatever program and country it comes from."""
 
 import csv
+import hashlib
 import io
 import itertools
 import re
@@ -27,8 +28,8 @@ def read_csv(path: str | Path, *, decimal: Decimal | None = None) -> pd.DataFram
     """Read a CSV file without interpreting its cells.
 
     UTF-8 with or without byte order mark, UTF-16 with one, and Windows-1252 are recognised; so
-    are commas, semicolons, tabs and bars as separators. Empty rows, empty columns without a
-    name and an unnamed first column (row names from R or pandas) are passed over.
+    are commas, semicolons, tabs and bars as separators. Passed over are empty rows and, where
+    they have no name, empty columns and the row numbers that R and pandas write first.
 
     Parameters
     ----------
@@ -41,7 +42,7 @@ def read_csv(path: str | Path, *, decimal: Decimal | None = None) -> pd.DataFram
     -------
     pandas.DataFrame
         All columns as text; the index ``row`` is the row in a spreadsheet, the header being the
-        first; ``attrs`` holds ``file``, ``decimal`` and ``warnings``.
+        first; ``attrs`` holds ``file``, ``sha256`` (of its bytes), ``decimal`` and ``warnings``.
 
     Raises
     ------
@@ -49,7 +50,8 @@ def read_csv(path: str | Path, *, decimal: Decimal | None = None) -> pd.DataFram
         The file is empty, binary, has no or repeated column names, or rows of another length.
     """
     path = Path(path)
-    text = _decode(read_bytes(path), path)
+    content = read_bytes(path)
+    text = _decode(content, path)
     declared = _DECLARED.match(text)
     text = text[declared.end() :] if declared else text
     separator = declared[1] if declared else _separator(text)
@@ -69,6 +71,7 @@ def read_csv(path: str | Path, *, decimal: Decimal | None = None) -> pd.DataFram
     doubtful = None if decimal else first_doubtful(cells_of_file, separator)
     frame.attrs = {
         "file": path,
+        "sha256": hashlib.sha256(content).hexdigest(),
         "decimal": found,
         "warnings": (_doubt(doubtful, found),) if doubtful else (),
     }
@@ -164,19 +167,24 @@ def _named(
             )
         if name:
             named[i] = name
-        elif i > 0 and any(cells[i] for cells in rows.values()):
+        elif not _is_idle([cells[i] for cells in rows.values()], i):
             raise DataError(
                 f"the column at position {i + 1} has no name",
                 file=path,
                 row=header_row,
-                hint="Name it, or delete it.",
+                hint="Name it, as in study, or delete it.",
             )
     return named
 
 
+def _is_idle(cells: list[str], position: int) -> bool:
+    """Whether a column without a name may be passed over: it is empty, or numbers the rows."""
+    return not any(cells) or (position == 0 and all(cell.isdecimal() for cell in cells))
+
+
 def _doubt(number: str, decimal: Decimal) -> str:
-    mark, other = ("comma", "point") if decimal == "," else ("point", "comma")
+    mark, other = ("comma", ".") if decimal == "," else ("point", ",")
     return (
         f"Nothing in the file settles its decimal mark; {brief(number)} is read with a decimal "
-        f"{mark}. If that {mark} groups thousands, set decimal to the {other}."
+        f'{mark}. If that {mark} groups thousands, set decimal = "{other}" under [data].'
     )

@@ -8,9 +8,10 @@ __all__ = ["Decimal", "decimal_mark", "first_doubtful", "is_missing", "parse_num
 
 Decimal = Literal[".", ","]
 
-_MISSING = frozenset(
-    "|na|n/a|#n/a|n.a.|<na>|nan|nat|nd|n.d.|nr|n/r|n.r.|null|none|missing|unknown|not reported"
-    "|not available|not applicable|not estimable|.|..|...|…|?|-|--".split("|")
+_MISSING = re.compile(
+    r"|[#<]?n/?a>?|n\.?[adr]\.?|n/r|nan|nat|null|none|missing|unknown|[-.?…]|--|\.{2,3}"
+    r"|not (reported|available|applicable|estimable)",
+    re.IGNORECASE,
 )
 _MINUS = str.maketrans(dict.fromkeys("\u2212\u2010\u2011\u2012\u2013\u2014\ufe63\uff0d", "-"))
 """True minus signs, and the dashes that stand for them."""
@@ -39,7 +40,7 @@ def _clean(text: str) -> str:
 
 def is_missing(text: str) -> bool:
     """Whether a cell says that there is no number."""
-    return _clean(text).casefold() in _MISSING
+    return _MISSING.fullmatch(_clean(text)) is not None
 
 
 def parse_number(text: str, decimal: Decimal) -> float:
@@ -60,14 +61,13 @@ def parse_number(text: str, decimal: Decimal) -> float:
     if is_missing(text):
         return float("nan")
     cleaned = _clean(text)
+    number = float("inf")
     if _PLAIN[decimal].fullmatch(cleaned):
         number = float(cleaned.replace(decimal, "."))
     elif _GROUPED[decimal].fullmatch(cleaned):
         number = float(cleaned.replace(_OTHER[decimal], "").replace(decimal, "."))
-    else:
-        raise ValueError(text)
     if abs(number) == float("inf"):
-        raise ValueError(text)
+        raise ValueError(f"{text!r} is not a number")
     return number
 
 

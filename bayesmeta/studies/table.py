@@ -1,5 +1,7 @@
 """A table of studies, checked, as an `xarray.Dataset` with the dimension ``study``."""
 
+import unicodedata
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -8,12 +10,15 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from bayesmeta.errors import DataError, SpecError, did_you_mean, located
+from bayesmeta.errors import DataError, SpecError, brief, did_you_mean, located
 from bayesmeta.studies.columns import COLUMNS, Column
 from bayesmeta.studies.numbers import Decimal, parse_number
 from bayesmeta.studies.query import filter_rows
 
 __all__ = ["place", "study_table"]
+
+_REPLACED = {"Cc": " ", "Cs": "\ufffd"}
+"""Kinds of characters that no text may hold: control characters and halves of characters."""
 
 
 def study_table(
@@ -28,12 +33,13 @@ def study_table(
     Parameters
     ----------
     frame
-        One row a study: what `read_csv` gives, or any data frame. ``attrs["file"]`` and
-        ``attrs["decimal"]`` are used where they are present.
+        One row a study: what `read_csv` gives, or any data frame. ``attrs["file"]``,
+        ``attrs["decimal"]`` and ``attrs["warnings"]`` are used where they are present.
     columns
         Our name = the name in the frame, for columns that do not have our names.
     study
-        The column that names the study; ``study`` where it is not given.
+        The column that names the study; ``study`` where it is not given. Our names are
+        recognised in capitals too.
     where
         Keep only the rows for which this condition holds.
 
@@ -41,8 +47,9 @@ def study_table(
     -------
     xarray.Dataset
         Dimension ``study`` with unique names; a float variable for each known column (NaN where
-        missing), the other columns as they are, and ``row``, the row in the file. The attributes
-        are ``file`` and ``warnings``.
+        missing), the other columns as they are, and ``row``, the row in the file (the position
+        from 1 in a data frame). In names of columns ``/`` is written ``∕``, which a saved fit
+        can hold. The attributes are ``file`` and ``warnings``.
 
     Raises
     ------
@@ -54,28 +61,29 @@ def study_table(
     """
     file: Path | None = frame.attrs.get("file")
     decimal: Decimal = frame.attrs.get("decimal", ".")
-    with located(file=file):
-        typed = frame.apply(lambda column: _infer(column, decimal))
+    with located(file=file, kind=DataError):
+        cells = _cells(frame)
         if where:
-            typed = filter_rows(typed, where)
-        if typed.empty:
-            raise DataError("the table has no rows")
-        names_of = _resolve(columns or {}, typed)
-        labels, repeated = _study_names(typed, study, names_of.get("study"))
-        variables: dict[str, tuple[str, np.ndarray]] = {}
-        for own, theirs in names_of.items():
-            if own != "study":
-                cells = frame.loc[typed.index, theirs]
-                variables[own] = ("study", _numbers(cells, COLUMNS[own], labels, decimal))
-        for name in typed.columns:
-            if name not in names_of.values() and str(name) not in {*variables, "study", "row"}:
-                variables[str(name)] = ("study", _plain(typed[name]))
-        rows = typed.index.to_numpy() if typed.index.name == "row" else np.arange(1, len(typed) + 1)
-        variables["row"] = ("study", rows.astype(np.int64))
+            typed = cells.apply(_inferred, decimal=decimal)
+            cells = cells.loc[filter_rows(typed, where).index]
+        names_of = _resolve(columns or {}, cells)
+        labels, repeated = _study_names(cells, study, names_of.pop("study", None))
+        variables = {
+            own: _numbers(cells[theirs], COLUMNS[own], labels, decimal)
+            for own, theirs in names_of.items()
+        }
+        variables["row"] = cells.index.to_numpy()
+        for name in cells.columns.difference(list(names_of.values()), sort=False):
+            label = _text(name).replace("/", "∕")
+            if label.strip(".") and label not in {*variables, "study"}:
+                variables[label] = _plain(_inferred(cells[name], decimal))
     return xr.Dataset(
-        variables,
+        {name: ("study", values) for name, values in variables.items()},
         coords={"study": labels},
-        attrs={"file": str(file) if file else "", "warnings": tuple(repeated)},
+        attrs={
+            "file": str(file) if file else "",
+            "warnings": (*frame.attrs.get("warnings", ()), *repeated),
+        },
     )
 
 
@@ -89,79 +97,118 @@ def place(table: xr.Dataset, i: int, column: str | None = None) -> dict[str, Any
     }
 
 
-def _infer(column: pd.Series, decimal: Decimal) -> pd.Series:
+def _cells(frame: pd.DataFrame) -> pd.DataFrame:
+    """The frame with names of text and, as index, the row of each study.
+
+    The levels of the index of a data frame that have names become columns.
+    """
+    from_file = "file" in frame.attrs and frame.index.name == "row" and frame.index.is_unique
+    if isinstance(frame.columns, pd.MultiIndex):
+        raise DataError("the columns have several levels", hint="Give each column one name.")
+    if not from_file:
+        levels = [name for name in frame.index.names if isinstance(name, str)]
+        frame = frame.reset_index([name for name in levels if name not in frame.columns])
+    names = [str(name) for name in frame.columns]
+    repeated = next((name for name in names if names.count(name) > 1), None)
+    if repeated is not None:
+        raise DataError(f"two columns are named {brief(repeated)}", hint="Rename one of them.")
+    if frame.empty:
+        raise DataError("the table has no rows")
+    rows = frame.index if from_file else range(1, len(frame) + 1)
+    return frame.set_axis(names, axis=1).set_axis(pd.Index(rows, name="row"), axis=0)
+
+
+def _inferred(column: pd.Series, decimal: Decimal) -> pd.Series:
     """A column of text as numbers where every cell is one, for conditions and subgroups."""
+    if isinstance(column.dtype, pd.CategoricalDtype) and not column.dtype.ordered:
+        column = column.astype(object)
     if not (column.dtype == object or isinstance(column.dtype, pd.StringDtype)):
         return column
     try:
-        return column.map(lambda cell: _to_number(cell, decimal)).astype(float)
+        numbers = [_to_number(cell, decimal) for cell in column]
     except (ValueError, TypeError):
         return column
+    return pd.Series(numbers, index=column.index, name=column.name, dtype=float)
 
 
 def _to_number(cell: object, decimal: Decimal) -> float:
     if isinstance(cell, str):
         return parse_number(cell, decimal)
-    return float("nan") if cell is None or cell is pd.NA else float(cell)  # type: ignore[arg-type]
+    if cell is None or cell is pd.NA or cell is pd.NaT:
+        return float("nan")
+    number = float(cell)  # type: ignore[arg-type]
+    if abs(number) == float("inf"):
+        raise ValueError(cell)
+    return number
 
 
-def _resolve(columns: Mapping[str, str], frame: pd.DataFrame) -> dict[str, str]:
-    """Our name = the name in the frame, for every column that is mapped or has our name."""
-    present = [str(name) for name in frame.columns]
+def _resolve(columns: Mapping[str, str], cells: pd.DataFrame) -> dict[str, str]:
+    """Our name = the name in the table, for every column that is mapped or has our name."""
+    present = list(cells.columns)
     for own, theirs in columns.items():
+        key = f"data.columns.{own}"
         if own not in COLUMNS and own != "study":
             raise SpecError(
-                f"unknown column name {own!r}",
-                key=f"data.columns.{own}",
-                hint=did_you_mean(own, COLUMNS),
+                f"{brief(own)} is not the name of a number that a measure uses",
+                key=key,
+                hint=did_you_mean(own, [*COLUMNS, "study"]),
             )
-        if theirs not in present:
-            raise SpecError(
-                f"the table has no column {theirs!r}",
-                key=f"data.columns.{own}",
-                hint=did_you_mean(theirs, present),
-            )
-    taken = set(columns.values())
-    found = {name: name for name in present if name in COLUMNS and name not in taken}
+        _require(theirs, present, key)
+    found: dict[str, str] = {}
+    for name in present:
+        own = name.casefold()
+        known = own in COLUMNS or own == "study"
+        if known and name not in columns.values() and (own not in found or name == own):
+            found[own] = name
     return {**found, **columns}
 
 
+def _require(name: str, present: list[str], key: str) -> None:
+    if name not in present:
+        raise SpecError(
+            f"the table has no column {brief(name)}", key=key, hint=did_you_mean(name, present)
+        )
+
+
 def _study_names(
-    frame: pd.DataFrame, study: str | None, mapped: str | None
+    cells: pd.DataFrame, study: str | None, mapped: str | None
 ) -> tuple[list[str], list[str]]:
     """Unique names of the studies, and a warning for each name that was repeated."""
+    present = list(cells.columns)
+    if study is not None:
+        _require(study, present, "data.study")
     column = study or mapped or "study"
-    if column not in frame.columns:
-        if study or mapped:
-            raise SpecError(
-                f"the table has no column {column!r}",
-                key="data.study",
-                hint=did_you_mean(column, [str(name) for name in frame.columns]),
-            )
-        return [f"study {i}" for i in range(1, len(frame) + 1)], []
+    if column not in present:
+        return [f"study {row}" for row in range(1, len(cells) + 1)], []
     given = []
-    for row, value in frame[column].items():
-        text = "" if pd.isna(value) else str(int(value) if _whole(value) else value).strip()
-        if not text:
-            raise DataError(
-                "the study has no name",
-                row=int(str(row)) if frame.index.name == "row" else None,
-                column=column,
-            )
-        given.append(text)
-    unique: list[str] = []
-    for name in given:
-        label, number = name, 2
-        while label in unique or (label != name and label in given):
-            label, number = f"{name} ({number})", number + 1
-        unique.append(label)
+    values = cells[column]
+    for row, value, missing in zip(cells.index, values, values.isna(), strict=True):
+        name = "" if missing else _text(f"{value:.0f}" if _whole(value) else str(value))
+        if not name:
+            raise DataError("the study has no name", row=int(row), column=column)
+        given.append(name)
+    counts = Counter(given)
     warnings = [
-        f"The study name {name!r} stands {given.count(name)} times; its rows are told apart by "
+        f"The study name {name!r} stands {count} times; its rows are told apart by "
         "number and are treated as independent studies."
-        for name in dict.fromkeys(given)
-        if given.count(name) > 1
+        for name, count in counts.items()
+        if count > 1
     ]
-    return unique, warnings
+    return _unique(given), warnings
+
+
+def _unique(given: list[str]) -> list[str]:
+    """The names, with a number behind each that is repeated, as in ``Smith (2)``."""
+    taken, numbers, unique = set(given), Counter[str](), []
+    for name in given:
+        numbers[name] += 1
+        label = name
+        while numbers[name] > 1 and label in taken:
+            label = f"{name} ({numbers[name]})"
+            numbers[name] += label in taken
+        taken.add(label)
+        unique.append(label)
+    return unique
 
 
 def _whole(value: object) -> bool:
@@ -171,52 +218,58 @@ def _whole(value: object) -> bool:
 def _numbers(cells: pd.Series, column: Column, labels: list[str], decimal: Decimal) -> np.ndarray:
     """The numbers of one column, each checked to be possible."""
     numbers = np.empty(len(cells))
-    for i, (row, cell) in enumerate(cells.items()):
+    for i, (row, cell) in enumerate(zip(cells.index, cells, strict=True)):
+        where: dict[str, Any] = {"row": int(row), "study": labels[i], "column": str(cells.name)}
         try:
             numbers[i] = _to_number(cell, decimal)
         except (ValueError, TypeError):
-            raise DataError(
-                f"{cell!r} is not a number",
-                **_place(cells, row, labels[i]),
-                hint=_advice(cell, decimal),
-            ) from None
+            message = f"{brief(cell)} is not a number"
+            raise DataError(message, **where, hint=_advice(cell, decimal)) from None
         if numbers[i] < column.lower or numbers[i] > column.upper:
             allowed = (
                 f"between {column.lower:g} and {column.upper:g}"
                 if np.isfinite(column.upper)
                 else f"at least {column.lower:g}"
             )
-            raise DataError(
-                f"{numbers[i]:g} is not possible: {column.meaning} is {allowed}",
-                **_place(cells, row, labels[i]),
-            )
+            message = f"{numbers[i]:g} is not possible: {column.meaning} is {allowed}"
+            raise DataError(message, **where)
     return numbers
 
 
-def _place(cells: pd.Series, row: object, study: str) -> dict[str, Any]:
-    return {
-        "row": int(str(row)) if cells.index.name == "row" else None,
-        "study": study,
-        "column": str(cells.name),
-    }
-
-
 def _advice(cell: object, decimal: Decimal) -> str:
-    if isinstance(cell, str) and cell.lstrip().startswith(("<", ">", "≤", "≥")):
+    """What would be right where a cell is not a number."""
+    empty = "Leave the cell empty where there is no number."
+    if not isinstance(cell, str):
+        return empty
+    if cell.lstrip().startswith(("<", ">", "≤", "≥")):
         return "A bound is not a value: leave the cell empty or give the exact number."
-    other = "," if decimal == "." else "."
+    other: Decimal = "," if decimal == "." else "."
+    try:
+        parse_number(cell, other)
+    except ValueError:
+        return empty
     return (
-        f"The decimal mark of this file is taken to be {decimal!r}; if it is {other!r}, set "
-        f'decimal = "{other}" under [data]. Leave the cell empty where there is no number.'
+        f"The decimal mark is taken to be {decimal!r}; if it is {other!r}, set "
+        f'decimal = "{other}" under [data].'
     )
 
 
 def _plain(column: pd.Series) -> np.ndarray:
     """A column that no measure uses: numbers as they are, the rest as text."""
-    if pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column):
+    kinds = pd.api.types
+    odd = kinds.is_bool_dtype(column) or kinds.is_complex_dtype(column)
+    if kinds.is_numeric_dtype(column) and not odd:
         return column.to_numpy(dtype=float, na_value=np.nan)
-    missing = column.isna()
     return np.array(
-        ["" if gone else str(cell) for cell, gone in zip(column, missing, strict=True)],
+        [
+            "" if gone else _text(str(cell))
+            for cell, gone in zip(column, column.isna(), strict=True)
+        ],
         dtype=object,
     )
+
+
+def _text(text: str) -> str:
+    """One line of text that terminals and saved fits can hold."""
+    kept = (_REPLACED.get(unicodedata.category(character), character) for character in text)
+    return " ".join("".join(kept).split())

@@ -12,6 +12,7 @@ import pytest
 from rich.console import Console
 
 import bayesmeta as bm
+from bayesmeta.results import tables
 from bayesmeta.results.export import summary_to_csv, summary_to_dict, summary_to_json
 from bayesmeta.results.summary import COLUMNS
 from bayesmeta.results.tables import decimals, fit_to_text, format_number, prepared_to_text
@@ -223,3 +224,11 @@ def test_repr_and_unknown_estimate(oa_pain: bm.Fit) -> None:
     assert repr(oa_pain).endswith("SMD, k = 15>")
     with pytest.raises(KeyError, match="omega"):
         oa_pain.estimate("omega")
+
+
+@pytest.mark.parametrize(
+    ("probability", "text"),
+    [(1.0, "> 0.999"), (0.9995, "> 0.999"), (0.95, "0.950"), (0.0, "< 0.001"), (math.nan, "")],
+)
+def test_a_probability_from_draws_is_never_certain(probability: float, text: str) -> None:
+    assert tables._chance(probability) == text

@@ -24,6 +24,7 @@ __all__ = ["filter_rows"]
 
 _KEY = "data.where"
 _MAX_LENGTH = 2000
+_MAX_NODES = 1000
 _EXAMPLE = (
     "Compare columns with values, as in: outcome == 'pain' and year >= 2015. "
     "Text stands in quotes; names with spaces or signs, and words of Python, in `backticks`."
@@ -125,7 +126,10 @@ def _parse(where: str, frame: pd.DataFrame, columns: dict[str, pd.Series]) -> as
         warnings.simplefilter("ignore")  # Python's advice on its own strings and numbers
         tree = ast.parse(f"({_TOKENS.sub(replaced, where)}\n)", mode="eval").body
     folded = {unicodedata.normalize("NFKC", name): name for name in frame.columns}
-    for node in ast.walk(tree):
+    nodes = list(ast.walk(tree))
+    if len(nodes) > _MAX_NODES:
+        raise _refused(f"{brief(where)} has more than {_MAX_NODES} parts")
+    for node in nodes:
         if isinstance(node, ast.Name) and node.id not in columns:
             exact = node.id in frame.columns
             columns[node.id] = _column(frame, node.id if exact else folded.get(node.id, node.id))

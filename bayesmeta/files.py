@@ -10,7 +10,7 @@ from pathlib import Path
 
 from bayesmeta.errors import InputError
 
-__all__ = ["read_bytes", "write_whole"]
+__all__ = ["check_folder", "read_bytes", "write_whole"]
 
 _MAX_BYTES = 64 * 2**20
 """No table of studies or spec is this large; a larger file is a mistake or an attack."""
@@ -45,6 +45,22 @@ def read_bytes(path: Path, *, first: int | None = None) -> bytes:
     if len(content) > _MAX_BYTES:
         raise InputError("the file is larger than 64 MiB", file=path)
     return content
+
+
+def check_folder(path: Path) -> None:
+    """Make sure that a folder can be written to, or made, before a long run.
+
+    Raises
+    ------
+    InputError
+        It, or the folder that would hold it, is a file or may not be written to.
+    """
+    _check_name(path)
+    there = next(folder for folder in (path, *path.absolute().parents) if folder.exists())
+    if not there.is_dir():
+        raise InputError("this is a file, not a folder", file=there)
+    if not os.access(there, os.W_OK):
+        raise InputError("the folder may not be written to", file=there)
 
 
 def write_whole(path: Path, write: Callable[[Path], object]) -> Path:

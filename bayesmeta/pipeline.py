@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pandas as pd
 import xarray as xr
 
@@ -18,9 +17,10 @@ from bayesmeta import __version__
 from bayesmeta.engines import ENGINES
 from bayesmeta.errors import SpecError, did_you_mean, located
 from bayesmeta.files import read_bytes
-from bayesmeta.measures import find_measure, study_effects
+from bayesmeta.measures import display_size, find_measure, study_effects
 from bayesmeta.model import Problem, pose
 from bayesmeta.results import Fit
+from bayesmeta.results.prior_influence import prior_warnings
 from bayesmeta.results.summary import important_on_analysis_scale
 from bayesmeta.spec import Spec, build_spec, load_spec
 from bayesmeta.studies import read_csv, study_table
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Prepared", "check", "fit", "read_spec"]
 
-_FEW_STUDIES = 4
 _PACKAGES = ("pymc", "arviz", "nutpie", "numpy", "scipy", "pandas", "xarray")
 
 
@@ -99,13 +98,13 @@ def fit(source: "str | Path | pd.DataFrame", *, progress: bool = False, **option
         spec_text=prepared.spec_text,
         table=prepared.table,
         priors=prepared.problem.priors,
-        warnings=_warnings(prepared, groups),
+        warnings=prior_warnings(prepared.problem, groups["posterior"].to_dataset()),
         provenance={
             "data_sha256": prepared.data_sha256,
-            "spec_sha256": hashlib.sha256(prepared.spec_text.encode()).hexdigest(),
+            "spec_sha256": _hash(prepared.spec_text) if prepared.spec_text else None,
             "seed": spec.engine.seed,
             "versions": _versions(),
-            "command": shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]]),
+            "command": _command(),
             "seconds": round(time.perf_counter() - started, 3),
         },
     )
@@ -125,12 +124,12 @@ def check(source: "str | Path | pd.DataFrame", **options: Any) -> Prepared:
                 hint=did_you_mean(spec.engine.name, ENGINES),
             )
         measure = find_measure(spec.effect.measure)
-        important_on_analysis_scale(measure, spec.effect)
         frame, data_hash = _read_studies(source, spec)
         table = study_table(
             frame, columns=spec.data.columns, study=spec.data.study, where=spec.data.where
         )
         table = study_effects(table, spec.effect, measure)
+        important_on_analysis_scale(measure, spec.effect, display_size(table))
         problem = pose(spec, table)
     text = read_bytes(file).decode("utf-8-sig") if file else ""
     return Prepared(spec=spec, spec_text=text, table=table, problem=problem, data_sha256=data_hash)
@@ -156,8 +155,7 @@ def _read_studies(source: "str | Path | pd.DataFrame", spec: Spec) -> tuple[pd.D
         frame = source.copy(deep=False)
         if spec.data.decimal:
             frame.attrs = {**frame.attrs, "decimal": spec.data.decimal}
-        text = frame.to_csv().encode("utf-8", "surrogatepass")
-        return frame, hashlib.sha256(text).hexdigest()
+        return frame, _hash(frame.to_csv())
     path = spec.data.file
     assert path is not None  # a spec from a file names its data
     if path != Path(source) and not path.exists():
@@ -170,24 +168,15 @@ def _read_studies(source: "str | Path | pd.DataFrame", spec: Spec) -> tuple[pd.D
     return frame, str(frame.attrs["sha256"])
 
 
-def _warnings(prepared: Prepared, groups: xr.DataTree) -> tuple[str, ...]:
-    """What a reader must know where there are few studies: how much of tau is its prior."""
-    k = len(prepared.problem.study)
-    if "tau" not in prepared.problem.priors or k > _FEW_STUDIES:
-        return ()
-    if k == 1:
-        return ("With one study the posterior of tau is its prior: the data say nothing of it.",)
-    prior = prepared.problem.priors["tau"]
-    after = np.quantile(groups["posterior"]["tau"].to_numpy(), [0.5, 0.95])
-    before = (
-        "is improper"
-        if not prior.proper
-        else "had median {:.2g} and 95 % point {:.2g}".format(*prior.ppf([0.5, 0.95]))
-    )
-    return (
-        f"With {k} studies the prior of tau matters: it {before}; the posterior has "
-        f"{after[0]:.2g} and {after[1]:.2g}. Try other priors.",
-    )
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _command() -> str | None:
+    """The command line, where bayesmeta was called by it."""
+    program = Path(sys.argv[0])
+    called = program.name == "bayesmeta" or program.parent.name == "bayesmeta"
+    return shlex.join(["bayesmeta", *sys.argv[1:]]) if called else None
 
 
 def _versions() -> dict[str, str]:

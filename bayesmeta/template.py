@@ -191,7 +191,7 @@ def _effect(plan: _Plan) -> list[str]:
     if plan.scale:
         lines.append(_line(f"scale = {_quoted(plan.scale)}", "of the estimates and intervals"))
     if plan.measure == "MC" and "r" not in plan.columns:
-        lines.append(_line("r = 0.5", "ASSUMED correlation before-after: try several"))
+        lines.append(_line("# r = 0.5", "NEEDED: the correlation before-after; try several"))
     return [
         *lines,
         _line('# better = "higher"', 'direction of benefit: "higher" or "lower"'),
@@ -200,13 +200,12 @@ def _effect(plan: _Plan) -> list[str]:
 
 
 def _priors(plan: _Plan) -> list[str]:
-    """Examples; and for ratios whose data do not say how many took part, what has no default."""
+    """Examples, and whether there are defaults."""
     measure = MEASURES[plan.measure]
     counted = any(own.startswith("total") for own in plan.columns)
     remark, mu = "without these lines the defaults are used and printed", '# mu = "Normal(0, 2)"'
-    if measure.unit_information_sd is None and not counted:
-        remark = "mu is needed: the data do not say how many took part"
-        mu = 'mu = "Normal(0, 4)"' if measure.scale.ratio else mu
+    if measure.unit_information_sd is None and measure.null is not None and not counted:
+        remark = "mu and tau are needed: the data do not say how many took part"
     return [
         "",
         _line("[priors]", remark),

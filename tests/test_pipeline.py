@@ -71,10 +71,18 @@ def test_prior_of_tau_must_not_be_negative(zero_cells: pd.DataFrame) -> None:
     assert caught.value.key == "priors.tau"
 
 
-def test_improper_prior_of_tau_needs_three_studies(zero_cells: pd.DataFrame) -> None:
-    bm.check(zero_cells, measure="OR", tau="HalfFlat()")
+@pytest.mark.parametrize(("mu", "fewest"), [("Normal(0, 4)", 2), ("Flat()", 3)])
+def test_improper_prior_of_tau_needs_studies(
+    zero_cells: pd.DataFrame, mu: str, fewest: int
+) -> None:
+    bm.check(zero_cells.head(fewest), measure="OR", tau="HalfFlat()", mu=mu)
     with pytest.raises(bm.SpecError, match="the posterior does not exist"):
-        bm.check(zero_cells.head(2), measure="OR", tau="HalfFlat()")
+        bm.check(zero_cells.head(fewest - 1), measure="OR", tau="HalfFlat()", mu=mu)
+
+
+def test_one_group_has_a_flat_default_prior_of_mu() -> None:
+    frame = pd.DataFrame({"mean": [120.0, 150], "sd": [15.0, 14], "total": [30, 40]})
+    assert bm.check(frame, measure="MN").problem.priors["mu"].expression == "Flat()"
 
 
 @pytest.mark.parametrize(
@@ -102,7 +110,7 @@ def test_a_problem_pickles(zero_cells: pd.DataFrame) -> None:
 
 
 def test_one_study_says_that_tau_is_its_prior(zero_cells: pd.DataFrame) -> None:
-    fit = bm.fit(zero_cells.head(1), measure="OR")
+    fit = bm.fit(zero_cells.head(1), measure="OR", mu="Flat()")
     assert any("posterior of tau is its prior" in warning for warning in fit.warnings)
     assert "I2" not in set(fit.estimates["name"])
     prior = fit.priors["tau"]

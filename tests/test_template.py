@@ -50,9 +50,10 @@ def run(*arguments: object) -> int:
 
 @pytest.mark.parametrize("data", USABLE, ids=lambda data: data.stem)
 def test_the_spec_of_each_table_can_be_used_as_it_is(data: Path, tmp_path: Path) -> None:
+    """But for the correlation of paired data, which nobody but the user can give."""
     path = tmp_path / "spec.toml"
     path.write_text(spec_template(data, beside=tmp_path), encoding="utf-8")
-    assert bm.check(path).table.sizes["study"] > 0
+    assert bm.check(path, r=0.5).table.sizes["study"] > 0
 
 
 @pytest.mark.parametrize("data", USABLE, ids=lambda data: data.stem)
@@ -138,7 +139,7 @@ MEASURES = {
     "correlations": ("study,cor,n\nA,0.5,10\n", {"measure": "ZCOR"}),
     "before and after": (
         "study,n,mean_pre,sd_pre,mean_post,sd_post\nA,10,1,1,2,1\n",
-        {"measure": "MC", "r": 0.5},
+        {"measure": "MC"},
     ),
     "before and after, with r": (
         "study,n,mean_pre,sd_pre,mean_post,sd_post,r\nA,10,1,1,2,1,0.7\n",
@@ -163,26 +164,24 @@ def test_the_measure_follows_from_the_columns(
     tables, text = spec_of(tmp_path, content)
     assert tables["effect"] == effect
     (tmp_path / "spec.toml").write_text(text, encoding="utf-8")
-    assert bm.check(tmp_path / "spec.toml").table.sizes["study"] == 1
+    assert bm.check(tmp_path / "spec.toml", r=0.5).table.sizes["study"] == 1
 
 
 @pytest.mark.parametrize(
-    ("content", "mu"),
+    ("content", "needed"),
     [
-        ("study,risk ratio,se\nA,2,0.1\n", "Normal(0, 4)"),
-        ("study,rr,se,n\nA,2,0.1,40\n", None),
-        ("study,or,se\nA,2,0.1\n", None),
-        ("study,md,se\nA,2,0.1\n", None),
+        ("study,risk ratio,se\nA,2,0.1\n", False),
+        ("study,smd,se\nA,2,0.1\n", False),
+        ("study,md,se,n\nA,2,0.1,40\n", False),
+        ("study,md,se\nA,2,0.1\n", True),
     ],
-    ids=["ratio", "ratio with patients", "odds ratio", "difference"],
+    ids=["ratio", "standardised difference", "difference with patients", "difference"],
 )
-def test_a_prior_that_has_no_default_is_proposed(
-    tmp_path: Path, content: str, mu: str | None
-) -> None:
-    """Without the number of patients there is no unit-information prior of mu."""
+def test_it_says_where_priors_have_no_default(tmp_path: Path, content: str, needed: bool) -> None:
+    """Without the number of patients a difference has no unit-information prior."""
     tables, text = spec_of(tmp_path, content)
-    assert tables["priors"] == ({"mu": mu} if mu else {})
-    assert ("mu is needed" in text) == (content.split(",")[1] in ("risk ratio", "md"))
+    assert tables["priors"] == {}
+    assert ("mu and tau are needed" in text) == needed
 
 
 def test_a_p_value_is_used_where_there_is_nothing_better(tmp_path: Path) -> None:

@@ -4,9 +4,15 @@ import sys
 
 from rich.console import Console
 
-__all__ = ["on_terminal", "stdout"]
+__all__ = ["exit_code", "on_terminal", "stdout"]
 
 _PIPE_WIDTH = 160
+_NOT_CONVERGED = 1
+
+
+def exit_code(verdict: str) -> int:
+    """The code with which a command ends that shows results with this verdict."""
+    return _NOT_CONVERGED if verdict == "fail" else 0
 
 
 def on_terminal() -> bool:

@@ -7,8 +7,6 @@ import click
 
 from bayesmeta.cli.options import analysis_options, out_option
 
-_NOT_CONVERGED = 1
-
 
 @click.command("fit")
 @click.argument("source", metavar="SPEC|DATA.csv", type=click.Path(path_type=Path))
@@ -24,11 +22,13 @@ def command(source: Path, options: dict[str, Any], out: Path, studies: bool) -> 
       bayesmeta fit models/oa-pain.toml --prior "tau=HalfCauchy(0.5)" --interval 0.9
       bayesmeta fit studies.csv --measure OR --study trial --better lower
     """
-    from bayesmeta.cli.console import on_terminal, stdout
+    from bayesmeta.cli.console import exit_code, on_terminal, stdout
+    from bayesmeta.files import check_folder
     from bayesmeta.pipeline import fit
     from bayesmeta.report import write_fit
     from bayesmeta.results.tables import fit_to_text
 
+    check_folder(out)
     if on_terminal():
         click.echo("Compiling the model; this takes a few seconds.", err=True)
     result = fit(source, progress=on_terminal(), **options)
@@ -36,4 +36,4 @@ def command(source: Path, options: dict[str, Any], out: Path, studies: bool) -> 
     console.print(fit_to_text(result, studies=studies))
     paths = write_fit(result, out, source.stem)
     console.print("written:", *(str(path) for path in paths), soft_wrap=True)
-    return _NOT_CONVERGED if result.diagnostics.verdict == "fail" else 0
+    return exit_code(result.diagnostics.verdict)

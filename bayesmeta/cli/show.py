@@ -6,8 +6,6 @@ import click
 
 from bayesmeta.cli.options import interval_options, out_option
 
-_NOT_CONVERGED = 1
-
 
 @click.command("show")
 @click.argument("saved", metavar="FIT.nc", type=click.Path(path_type=Path))
@@ -30,7 +28,7 @@ def command(saved: Path, studies: bool, interval: str, layout: str, out: Path | 
       bayesmeta show reports/oa-pain.nc
       bayesmeta show reports/oa-pain.nc --interval 0.8,hdi --to csv
     """
-    from bayesmeta.cli.console import stdout
+    from bayesmeta.cli.console import exit_code, stdout
     from bayesmeta.files import write_whole
     from bayesmeta.results import load_fit
     from bayesmeta.results.export import summary_to_csv, summary_to_json
@@ -49,4 +47,4 @@ def command(saved: Path, studies: bool, interval: str, layout: str, out: Path | 
         else:
             path = write_whole(out, lambda part: part.write_text(text, encoding="utf-8"))
             click.echo(f"written: {path}")
-    return _NOT_CONVERGED if fit.diagnostics.verdict == "fail" else 0
+    return exit_code(fit.diagnostics.verdict)

@@ -30,7 +30,7 @@ class Engine(Protocol):
         Returns
         -------
         xarray.DataTree
-            The groups ``posterior``, ``sample_stats``, ``log_likelihood``,
+            The groups ``posterior``, ``sample_stats``, ``log_likelihood``, ``log_prior``,
             ``posterior_predictive``, ``prior`` (where all priors are proper) and
             ``observed_data``. The attribute ``messages`` lists what the reader must know of the
             run.

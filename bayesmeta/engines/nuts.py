@@ -30,7 +30,9 @@ _RETRY_DRAWS = 2
 
 
 def fit_nuts(problem: Problem, settings: Settings, *, progress: bool = False) -> xr.DataTree:
-    """Sample the posterior; see `Engine`.
+    """The No-U-Turn sampler on the PyMC model.
+
+    Takes and gives what `Engine` says.
 
     Where the draws do not pass `diagnose`, it samples once more with smaller steps and twice the
     draws, keeps that, and says so.

@@ -91,6 +91,7 @@ RISK_RATIO = Measure(
     columns=_COLUMNS,
     formula=_risk_ratio,
     scale=LOG,
+    unit_information_sd=4.0,
     tau_scale=0.5,
     reference="Katz et al. 1978, Biometrics 34:469",
 )

@@ -122,8 +122,8 @@ def _check(table: xr.Dataset, columns: Mapping[str, Floats], measure: Measure) -
             if small.size:
                 i = int(small[0])
                 raise DataError(
-                    f"{values[i]:g} patients are too few: a {measure.label} needs at least "
-                    f"{measure.minimum_total} an arm",
+                    f"an arm of {values[i]:g} is too small: {measure.code} needs at least "
+                    f"{measure.minimum_total}",
                     **place(table, i, name),
                 )
 
@@ -139,7 +139,8 @@ def _no_columns(table: xr.Dataset, measure: Measure) -> SpecError:
         f"no column for {meanings}",
         file=table.attrs["file"] or None,
         key="data.columns",
-        hint=f'Name it under [data.columns], as in {needed[0]} = "…". The table has: '
+        hint=f'Name it under [data.columns], as in {needed[0]} = "…", or by '
+        f"--column {needed[0]}=…. The table has: "
         f"{', '.join(others or present)}. {did_you_mean(needed[0], others)}",
     )
 

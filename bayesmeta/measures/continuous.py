@@ -136,6 +136,7 @@ RATIO_OF_MEANS = Measure(
     columns=_COLUMNS,
     formula=_ratio_of_means,
     scale=LOG,
+    unit_information_sd=4.0,
     tau_scale=0.5,
     minimum_total=2,
     reference="Lajeunesse 2015, Ecology 96:2056",

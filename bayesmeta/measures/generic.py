@@ -60,10 +60,16 @@ def effects_from_estimates(
         messages = _off_centre(table, values, np.isnan(std_error))
         std_error = np.where(np.isnan(std_error), from_interval, std_error)
     p_value = _column(table, "p_value", estimate)
+    zero = np.flatnonzero(np.isnan(std_error) & (p_value == 0))
+    if zero.size:
+        raise DataError(
+            "a p-value of 0 is a bound, not a value",
+            **place(table, int(zero[0]), "p_value"),
+            hint="Give the standard error, the interval or the exact p-value.",
+        )
     with np.errstate(invalid="ignore", divide="ignore"):
         from_p = np.abs(estimate) / -ndtri(p_value / 2)
-    usable = (p_value > 0) & (p_value < 1)
-    std_error = np.where(np.isnan(std_error) & usable, from_p, std_error)
+    std_error = np.where(np.isnan(std_error), from_p, std_error)
     return StudyEffects(effect=estimate, variance=std_error**2), messages
 
 

@@ -37,7 +37,9 @@ def unit_information_sd(table: xr.Dataset, measure: Measure) -> tuple[float, str
 
     It is what one participant tells about the effect: 4 for a log odds ratio, 2 for a
     standardised mean difference, otherwise ``sqrt(mean(n) * harmonic_mean(std_error**2))``
-    (Röver, Bender, Dias et al. 2021, Res Synth Methods 12:448, section 2.4.3).
+    (Röver, Bender, Dias et al. 2021, Res Synth Methods 12:448, section 2.4.3). The 4 serves for
+    every log ratio: from data of means that are large beside their standard deviations the
+    formula gives so little that a prior with it would overrule the data.
 
     Returns
     -------
@@ -46,8 +48,13 @@ def unit_information_sd(table: xr.Dataset, measure: Measure) -> tuple[float, str
     """
     source = "Röver et al. 2021, Res Synth Methods 12:448"
     if measure.unit_information_sd is not None:
+        of = (
+            "log odds ratio, taken for every log ratio"
+            if measure.scale.ratio
+            else measure.analysis_label
+        )
         known = measure.unit_information_sd
-        return known, f"unit-information sd {known:g} of a {measure.analysis_label} ({source})"
+        return known, f"unit-information sd {known:g} of a {of} ({source})"
     totals, variances = participants(table), table["std_error"].to_numpy() ** 2
     known_size = np.isfinite(totals)
     if not known_size.any():

@@ -65,6 +65,7 @@ RATE_RATIO = Measure(
     columns=_TWO_ARMS,
     formula=_rate_ratio,
     scale=LOG,
+    unit_information_sd=4.0,
     tau_scale=0.5,
     reference="Rothman, Greenland & Lash 2008, Modern Epidemiology, 14",
 )

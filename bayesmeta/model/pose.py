@@ -9,14 +9,17 @@ from bayesmeta.measures import Measure, find_measure, unit_information_sd
 from bayesmeta.model.heterogeneity import HETEROGENEITIES
 from bayesmeta.model.likelihoods import LIKELIHOODS
 from bayesmeta.model.problem import Problem
-from bayesmeta.priors import Prior, default_mu, default_tau, parse_prior
+from bayesmeta.priors import (
+    Prior,
+    flat_mu,
+    parse_prior,
+    unit_information_mu,
+    unit_information_tau,
+    weakly_informative_tau,
+)
 from bayesmeta.spec import Spec
 
 __all__ = ["pose"]
-
-_FEWEST_FOR_IMPROPER_TAU = 3
-"""With a flat prior on tau the posterior is proper from three studies (Gelman 2006, Bayesian
-Analysis 1:515, section 3)."""
 
 
 def pose(spec: Spec, table: xr.Dataset) -> Problem:
@@ -40,20 +43,17 @@ def pose(spec: Spec, table: xr.Dataset) -> Problem:
     _find("likelihood", spec.model.likelihood, LIKELIHOODS)
     heterogeneity = _find("heterogeneity", spec.model.heterogeneity, HETEROGENEITIES)
     measure = find_measure(spec.effect.measure)
-    unit_information = unit_information_sd(table, measure)
-    priors: dict[str, Prior] = {}
-    for name in ("mu", *heterogeneity.parameters):
-        expression = getattr(spec.priors, name)
+    given = {
+        name: _parsed(name, expression)
+        for name, expression in spec.priors.model_dump(exclude_none=True).items()
+    }
+    priors = {
+        name: given.get(name) or _default(name, measure, table)
+        for name in ("mu", *heterogeneity.parameters)
+    }
+    for name in heterogeneity.parameters:
         with located(key=f"priors.{name}"):
-            if expression is not None:
-                priors[name] = parse_prior(expression)
-            elif name == "mu":
-                priors[name] = default_mu(_known(unit_information, measure))
-            elif measure.tau_scale is not None:
-                priors[name] = default_tau(measure.tau_scale, None)
-            else:
-                priors[name] = default_tau(None, _known(unit_information, measure))
-            _check(name, priors[name], table.sizes["study"])
+            _check_scale(name, priors[name], priors["mu"], table.sizes["study"])
     return Problem(
         study=tuple(str(name) for name in table["study"].to_numpy()),
         effect=table["effect"].to_numpy(),
@@ -72,20 +72,35 @@ def _find[T](key: str, name: str, known: Mapping[str, T]) -> T:
     return known[name]
 
 
-def _known(unit_information: tuple[float, str] | None, measure: Measure) -> tuple[float, str]:
+def _parsed(name: str, expression: str) -> Prior:
+    with located(key=f"priors.{name}"):
+        return parse_prior(expression)
+
+
+def _default(name: str, measure: Measure, table: xr.Dataset) -> Prior:
+    """The default prior of a parameter (see `bayesmeta.priors.default`)."""
+    if name == "mu" and measure.null is None:
+        return flat_mu()
+    if name == "tau" and measure.tau_scale is not None:
+        return weakly_informative_tau(measure.tau_scale)
+    unit_information = unit_information_sd(table, measure)
     if unit_information is None:
         raise SpecError(
             f"there is no default prior for the measure {measure.code} when the data do not say "
             "how many took part",
+            key=f"priors.{name}",
             hint='Give one on the analysis scale, as in mu = "Normal(0, 1)" and '
             'tau = "HalfNormal(0.25)", or a column total.',
         )
-    return unit_information
+    return (unit_information_mu if name == "mu" else unit_information_tau)(*unit_information)
 
 
-def _check(name: str, prior: Prior, k: int) -> None:
-    if name == "mu":
-        return
+def _check_scale(name: str, prior: Prior, mu: Prior, k: int) -> None:
+    """Refuse priors of a standard deviation that are negative or give no posterior.
+
+    Under a flat prior the marginal likelihood falls as ``tau**-(k - 1)`` where mu is flat too
+    (Gelman 2006, Bayesian Analysis 1:515, section 3), as ``tau**-k`` where mu is proper.
+    """
     if prior.lower < 0:
         raise SpecError(
             f"{name} is a standard deviation and cannot be below 0, but {prior.expression} can",
@@ -93,10 +108,11 @@ def _check(name: str, prior: Prior, k: int) -> None:
                 f"Half{prior.family.name}", ["HalfNormal", "HalfStudentT", "HalfCauchy"]
             ),
         )
-    if not prior.proper and k < _FEWEST_FOR_IMPROPER_TAU:
+    fewest = 2 if mu.proper else 3
+    if not prior.proper and k < fewest:
         raise SpecError(
-            f"with {k} {'study' if k == 1 else 'studies'} and {prior.expression} on {name} the "
-            "posterior does not exist",
-            hint=f"An improper prior on {name} needs at least {_FEWEST_FOR_IMPROPER_TAU} studies; "
-            'take a proper one, as in tau = "HalfNormal(0.5)".',
+            f"with {k} {'study' if k == 1 else 'studies'}, {prior.expression} on {name} and "
+            f"{mu.expression} on mu the posterior does not exist",
+            hint=f"There it needs at least {fewest} studies; take a proper prior, as in "
+            'tau = "HalfNormal(0.5)".',
         )

@@ -61,50 +61,48 @@ def predictive_groups(
     Returns
     -------
     dict of str to xarray.Dataset
-        ``log_likelihood`` (one value a study and draw, theta integrated out), and
-        ``posterior_predictive`` (data of new studies with the same standard errors); ``prior``
-        where all priors are proper.
+        ``log_likelihood`` (one value a study and draw, theta integrated out), ``log_prior`` (one
+        a parameter and draw), and ``posterior_predictive`` (data of new studies with the same
+        standard errors); ``prior`` where all priors are proper.
     """
+    likelihood = LIKELIHOODS[problem.likelihood]
+    mu, parameters = _arrays(problem, posterior)
+    variance = np.asarray(HETEROGENEITIES[problem.heterogeneity].variance(parameters))
+    mean = np.broadcast_to(mu[..., None], (*mu.shape, len(problem.study)))
+    spread = np.broadcast_to(variance, mu.shape)[..., None]
+    coords = {**posterior[["mu"]].coords, "study": list(problem.study)}
+    dims = ("chain", "draw", "study")
+    log_density = likelihood.log_density(problem, mean, spread)
+    new_data = likelihood.draw_data(problem, rng, mean, spread)
     groups = {
-        "log_likelihood": _for_studies(problem, posterior, None),
-        "posterior_predictive": _for_studies(problem, posterior, rng),
+        "log_likelihood": xr.Dataset({"effect": (dims, log_density)}, coords=coords),
+        "posterior_predictive": xr.Dataset({"effect": (dims, new_data)}, coords=coords),
+        "log_prior": xr.Dataset(
+            {
+                name: (("chain", "draw"), prior.logpdf(posterior[name].to_numpy()))
+                for name, prior in problem.priors.items()
+            },
+            coords=posterior[["mu"]].coords,
+        ),
     }
     if all(prior.proper for prior in problem.priors.values()):
-        shape = (1, _PRIOR_DRAWS)
-        draws = xr.Dataset(
-            {
-                name: (("chain", "draw"), prior.sample(rng, shape))
-                for name, prior in problem.priors.items()
-            }
-        )
-        heterogeneity = HETEROGENEITIES[problem.heterogeneity]
-        new = heterogeneity.new_effect(rng, *_arrays(problem, draws))
-        groups["prior"] = draws.assign(theta_new=(("chain", "draw"), new))
+        groups["prior"] = _draw_prior(problem, rng)
     return groups
+
+
+def _draw_prior(problem: Problem, rng: np.random.Generator) -> xr.Dataset:
+    """Draws of the parameters and of the true effect of a study."""
+    draws = xr.Dataset(
+        {
+            name: (("chain", "draw"), prior.sample(rng, (1, _PRIOR_DRAWS)))
+            for name, prior in problem.priors.items()
+        }
+    )
+    new_effect = HETEROGENEITIES[problem.heterogeneity].new_effect
+    return draws.assign(theta_new=(("chain", "draw"), new_effect(rng, *_arrays(problem, draws))))
 
 
 def _arrays(problem: Problem, draws: xr.Dataset) -> tuple[np.ndarray, Parameters]:
     names = HETEROGENEITIES[problem.heterogeneity].parameters
     ordered = draws[["mu", *names]].transpose("chain", "draw", ...)
     return ordered["mu"].to_numpy(), {name: ordered[name].to_numpy() for name in names}
-
-
-def _for_studies(
-    problem: Problem, draws: xr.Dataset, rng: np.random.Generator | None
-) -> xr.Dataset:
-    """Log densities of the data, or new data where there is a random generator."""
-    likelihood = LIKELIHOODS[problem.likelihood]
-    mu, parameters = _arrays(problem, draws)
-    variance = np.asarray(HETEROGENEITIES[problem.heterogeneity].variance(parameters))
-    mean, spread = mu[..., None], np.broadcast_to(variance, mu.shape)[..., None]
-    values = (
-        likelihood.log_density(problem, mean, spread)
-        if rng is None
-        else likelihood.draw_data(problem, rng, mean + np.zeros(len(problem.study)), spread)
-    )
-    return xr.Dataset(
-        {"effect": (("chain", "draw", "study"), values)},
-        coords={"chain": draws["chain"], "draw": draws["draw"], "study": list(problem.study)}
-        if "chain" in draws.coords
-        else {"study": list(problem.study)},
-    )

@@ -15,7 +15,7 @@ from bayesmeta.plots.forest_text import (
     right_columns,
 )
 from bayesmeta.plots.layout import Sheet
-from bayesmeta.plots.style import COLOURS, RC
+from bayesmeta.plots.style import COLOURS, RC, without_glyph_warnings
 from bayesmeta.plots.ticks import set_ticks
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def forest(fit: "Fit", *, shrunken: bool = True, title: bool = True) -> "Figure"
     """
     import matplotlib as mpl
 
-    with mpl.rc_context(RC):
+    with mpl.rc_context(RC), without_glyph_warnings():
         return _draw(fit, contents(fit, shrunken=shrunken), fit.spec.title if title else "")
 
 
@@ -85,7 +85,8 @@ def _draw(fit: "Fit", shown: Contents, title: str) -> "Figure":
         _bar(axes, sheet.row_of("theta_new"), shown.summaries["theta_new"])
     set_ticks(axes, measure.scale, display_size(fit.table))
     label = measure.label[:1].upper() + measure.label[1:]
-    axes.set_xlabel(f"{label} (log scale)" if measure.scale.ratio else label, labelpad=4)
+    scale = "" if measure.scale.name == "identity" else f" ({measure.scale.name} scale)"
+    axes.set_xlabel(label + scale, labelpad=4)
     return sheet.figure
 
 

@@ -1,5 +1,6 @@
 """What a forest plot says: its estimates, its columns of text, its notes."""
 
+import math
 import textwrap
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -7,7 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.special import ndtri
 
-from bayesmeta.measures import display_size
+from bayesmeta.measures import display_size, participants
+from bayesmeta.measures.base import Floats
+from bayesmeta.model import HETEROGENEITIES
 from bayesmeta.plots.layout import Column
 from bayesmeta.plots.style import COLOURS
 from bayesmeta.results.tables import decimals, format_number, interval_name
@@ -27,7 +30,8 @@ __all__ = [
 
 _ARMS = ("treatment", "control", "before", "after")
 _SHORT = {"mean": "Mean", "sd": "SD", "total": "Total", "events": "Events", "time": "Time"}
-_SUMMARIES = {"mu": "Pooled effect", "theta_new": "Effect in a new study"}
+_SUMMARIES = {"mu": "Pooled effect, {} CrI", "theta_new": "Effect in a new study, {} PrI"}
+"""Rows below the studies: a credible and a prediction interval, and each says so."""
 _ENDS = ("median", "lower", "upper")
 _MAX_NAME = 44
 _MAX_HEADING = 20
@@ -87,7 +91,7 @@ def left_columns(fit: "Fit", shown: Contents) -> list[Column]:
     studies = Column(
         header="Study",
         cells=[_fold(str(name)) for name in fit.table["study"].to_numpy()],
-        summary=[_SUMMARIES[name] for name in shown.summaries],
+        summary=[_SUMMARIES[name].format(_prob(fit)) for name in shown.summaries],
         align="left",
     )
     blank = [""] * len(shown.summaries)
@@ -101,13 +105,14 @@ def left_columns(fit: "Fit", shown: Contents) -> list[Column]:
 
 def right_columns(fit: "Fit", shown: Contents) -> list[Column]:
     """The estimates as text, on the display scale."""
-    prob, places = f"{100 * fit.spec.interval.prob:g} %", _places(fit)
+    prob, places, size = _prob(fit), _places(fit), display_size(fit.table)
+    sizes = participants(fit.table)
     columns = [
         Column(
             group=_heading(fit),
             header=f"[{prob} CI]",
-            cells=[_text(fit, estimate, places) for estimate in shown.own],
-            summary=[_text(fit, estimate, places) for estimate in shown.summaries.values()],
+            cells=_texts(fit, shown.own, places, sizes),
+            summary=_texts(fit, list(shown.summaries.values()), places, size),
             colour=COLOURS["data"],
         )
     ]
@@ -116,7 +121,7 @@ def right_columns(fit: "Fit", shown: Contents) -> list[Column]:
             Column(
                 group="Shrunken",
                 header=f"[{prob} CrI]",
-                cells=[_text(fit, estimate, places) for estimate in shown.shrunken],
+                cells=_texts(fit, shown.shrunken, places, sizes),
                 summary=[""] * len(shown.summaries),
                 colour=COLOURS["model"],
             )
@@ -124,10 +129,16 @@ def right_columns(fit: "Fit", shown: Contents) -> list[Column]:
     return columns
 
 
+def _prob(fit: "Fit") -> str:
+    return f"{100 * fit.spec.interval.prob:g} %"
+
+
 def _places(fit: "Fit") -> int:
+    """Decimals on the display scale: two digits of a ratio, else what the interval deserves."""
     mu = fit.estimate("mu")
-    needed = decimals(mu["display_lower"], mu["display_upper"])
-    return 2 if fit.measure.scale.ratio else max(needed, 1)
+    if fit.measure.scale.ratio:
+        return max(2, 1 - math.floor(math.log10(mu["display_median"])))
+    return decimals(mu["display_lower"], mu["display_upper"])
 
 
 def _heading(fit: "Fit") -> str:
@@ -170,28 +181,39 @@ def _raw_number(value: float) -> str:
     return text.replace("-", "−")
 
 
-def _text(fit: "Fit", estimate: Estimate, places: int) -> str:
-    values = np.array([estimate.centre, estimate.lower, estimate.upper])
-    shown = fit.measure.scale.to_display(values, np.full(3, display_size(fit.table)))
-    centre, lower, upper = (format_number(float(value), places) for value in shown)
-    return f"{centre} [{lower}, {upper}]"
+def _texts(fit: "Fit", estimates: list[Estimate], places: int, sizes: Floats | float) -> list[str]:
+    """Estimates with their intervals on the display scale."""
+    at = np.broadcast_to(sizes, len(estimates)).astype(float)
+    centres, lowers, uppers = (
+        fit.measure.scale.to_display(
+            np.array([getattr(estimate, end) for estimate in estimates]), at
+        )
+        for end in ("centre", "lower", "upper")
+    )
+    return [
+        f"{format_number(centre, places)} "
+        f"[{format_number(lower, places)}, {format_number(upper, places)}]"
+        for centre, lower, upper in zip(centres, lowers, uppers, strict=True)
+    ]
 
 
 def notes(fit: "Fit") -> list[str]:
     """Lines below the plot: heterogeneity, priors, what is drawn, what to beware of."""
     interval = fit.spec.interval
     names = set(fit.estimates["name"])
-    lines = []
+    model = fit.spec.model
+    effects = HETEROGENEITIES[model.heterogeneity].label.partition(":")[0]
+    lines = [f"{effects[:1].upper()}{effects[1:]}, {model.likelihood} likelihood"]
     if "tau" in names:
         tau = fit.estimate("tau")
         places = decimals(tau["lower"], tau["upper"])
         middle, low, high = (format_number(tau[end], places) for end in _ENDS)
-        text = f"Heterogeneity: τ = {middle} [{low}, {high}]"
+        text = f"τ = {middle} [{low}, {high}]"
         if "I2" in names:
             share = fit.estimate("I2")
             middle, low, high = (f"{100 * share[end]:.0f} %" for end in _ENDS)
             text += f"; I² = {middle} [{low}, {high}]"
-        lines.append(text)
+        lines[0] += f"; {text}"
     priors = fit.record["priors"]
     lines.append("Priors: " + "; ".join(f"{n} ~ {p['expression']}" for n, p in priors.items()))
     legend = f"Diamond: {interval_name(interval)} of the pooled effect."
@@ -206,21 +228,15 @@ def notes(fit: "Fit") -> list[str]:
 
 
 def directions(fit: "Fit") -> tuple[str, str] | None:
-    """What stands below the axis left and right of no effect."""
-    if fit.measure.null is None:
+    """What stands below the axis left and right of no effect; None where nothing can be said."""
+    labels, better, columns = fit.spec.labels, fit.spec.effect.better, fit.measure.columns
+    paired, two_arms = "mean_before" in columns, any(c.endswith("_control") for c in columns)
+    if fit.measure.null is None or (better is None and not paired and not two_arms):
         return None
-    labels = fit.spec.labels
-    if "mean_before" in fit.measure.columns:
-        return (
-            ("Better after", "Better before")
-            if fit.spec.effect.better == "lower"
-            else (
-                ("Better before", "Better after")
-                if fit.spec.effect.better
-                else ("Lower after", "Higher after")
-            )
-        )
-    if fit.spec.effect.better is None:
-        return f"Lower with {labels.treatment}", f"Higher with {labels.treatment}"
-    sides = (f"Favours {labels.treatment}", f"Favours {labels.control}")
-    return sides if fit.spec.effect.better == "lower" else (sides[1], sides[0])
+    if better is None:
+        when = "after" if paired else f"with {labels.treatment}"
+        return f"Lower {when}", f"Higher {when}"
+    good, bad = f"Favours {labels.treatment}", f"Favours {labels.control}"
+    if paired:
+        good, bad = "Better after", "Better before"
+    return (good, bad) if better == "lower" else (bad, good)

@@ -17,7 +17,6 @@ _ROW = 0.235
 _GAP = 0.16
 _PLOT = 3.3
 _MARGIN = 0.15
-_INCH = 72.0
 _AXIS = 0.52
 _NOTE = 0.82
 
@@ -78,7 +77,7 @@ class Sheet:
         from matplotlib.figure import Figure
 
         self.figure = Figure()
-        FigureCanvasAgg(self.figure)
+        self._canvas = FigureCanvasAgg(self.figure)
         left = [self._width(column) for column in self._spread(self.left)]
         right = [self._width(column) for column in self._spread(self.right)]
         plot = _PLOT
@@ -127,13 +126,14 @@ class Sheet:
     def _text_width(self, text: str, *, bold: bool = False, size: float = FONT_SIZE) -> float:
         """Width of a text in inches."""
         from matplotlib.font_manager import FontProperties
-        from matplotlib.textpath import TextPath
 
-        if not text.strip():
-            return 0.0
         font = FontProperties(size=size, weight="bold" if bold else "normal")
-        lines = [TextPath((0, 0), line, prop=font, usetex=False) for line in text.splitlines()]
-        return max(float(line.get_extents().x1) for line in lines) / _INCH
+        renderer: Any = self._canvas.get_renderer()  # type: ignore[no-untyped-call]
+        widths = [
+            renderer.get_text_width_height_descent(line, font, ismath=False)[0]
+            for line in text.splitlines()
+        ]
+        return max(widths, default=0.0) / self.figure.dpi
 
     def _width(self, column: Column) -> float:
         bold = (column.header, *column.summary)

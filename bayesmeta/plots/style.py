@@ -1,5 +1,8 @@
 """One palette, one type-size logic, one way to save."""
 
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -9,7 +12,7 @@ from bayesmeta.files import write_whole
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["COLOURS", "FONT_SIZE", "RC", "save_figure"]
+__all__ = ["COLOURS", "FONT_SIZE", "RC", "save_figure", "without_glyph_warnings"]
 
 COLOURS = {
     "data": "#333333",
@@ -39,6 +42,14 @@ _METADATA = {"svg": {"Date": None}, "pdf": {"CreationDate": None}, "png": {}}
 _DPI = 300
 
 
+@contextmanager
+def without_glyph_warnings() -> Iterator[None]:
+    """Do not warn of each character that the font lacks: in SVG the reader's fonts have them."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Glyph .* missing from font")
+        yield
+
+
 def save_figure(figure: "Figure", path: Path) -> Path:
     """Write a figure as ``.svg``, ``.png`` or ``.pdf``, by the suffix of the path.
 
@@ -56,7 +67,7 @@ def save_figure(figure: "Figure", path: Path) -> Path:
             file=path,
             hint=did_you_mean(layout, _METADATA),
         )
-    with mpl.rc_context(RC):
+    with mpl.rc_context(RC), without_glyph_warnings():
         return write_whole(
             path,
             lambda part: figure.savefig(

@@ -76,6 +76,10 @@ class Prior:
         inside = ", ".join(f"{name}={_shortest(value)}" for name, value in self.arguments.items())
         return f"{self.family.name}({inside})"
 
+    def as_dict(self) -> dict[str, str]:
+        """The expression and the source, for files and tables."""
+        return {"expression": self.expression, "source": self.source}
+
     @property
     def proper(self) -> bool:
         """Whether the density integrates to 1."""

@@ -45,7 +45,7 @@ def summary_to_dict(fit: "Fit") -> dict[str, Any]:
 def _estimate(row: Mapping[Hashable, Any]) -> dict[str, Any]:
     plain = {str(key): _plain(value) for key, value in row.items()}
     shown = {end: plain.pop(f"display_{end}") for end in ("median", "lower", "upper")}
-    return {**plain, "display": shown}
+    return {**plain, "display": shown if shown["median"] is not None else None}
 
 
 def _plain(value: Any) -> Any:

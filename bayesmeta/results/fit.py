@@ -42,8 +42,8 @@ class Fit:
     ----------
     tree : xarray.DataTree
         The groups of ArviZ: ``posterior``, ``sample_stats``, ``observed_data``,
-        ``constant_data`` (the study table), ``log_likelihood``, ``posterior_predictive``,
-        ``prior``.
+        ``constant_data`` (the study table), ``log_likelihood``, ``log_prior``,
+        ``posterior_predictive``, ``prior``.
     """
 
     def __init__(self, tree: xr.DataTree) -> None:
@@ -86,10 +86,7 @@ class Fit:
             "corrections": table.attrs["corrections"],
             "warnings": [*table.attrs["warnings"], *warnings],
             "messages": groups.attrs["messages"],
-            "priors": {
-                name: {"expression": prior.expression, "source": prior.source}
-                for name, prior in priors.items()
-            },
+            "priors": {name: prior.as_dict() for name, prior in priors.items()},
             "provenance": dict(provenance),
         }
         tree.attrs = {
@@ -195,6 +192,7 @@ class Fit:
             measure=self.measure,
             effect=self.spec.effect,
             interval=self.spec.interval,
+            sizes=participants(self.table),
             size=display_size(self.table),
         )
 

@@ -11,6 +11,7 @@ import xarray as xr
 
 from bayesmeta.errors import SpecError
 from bayesmeta.measures import Measure
+from bayesmeta.measures.base import Floats
 from bayesmeta.results.derived import i_squared
 from bayesmeta.spec import Effect, Interval
 
@@ -49,6 +50,7 @@ def summarise(
     measure: Measure,
     effect: Effect,
     interval: Interval,
+    sizes: Floats,
     size: float,
 ) -> pd.DataFrame:
     """Estimates of all parameters.
@@ -63,16 +65,17 @@ def summarise(
         The measure, and the direction and size of benefit.
     interval
         Probability and kind of the intervals.
-    size
-        Participants of a typical study, for the Freeman-Tukey transformation.
+    sizes, size
+        Participants of each study and of a typical one, for the Freeman-Tukey transformation.
 
     Returns
     -------
     pandas.DataFrame
         One row an estimate, with `COLUMNS`: mu, tau, theta_new, I2, then theta of each study. The
         display columns are the back-transformed median and ends; for an interval of highest
-        density they are the ends of that on the analysis scale. The probabilities are NaN where
-        the spec does not say what benefit is, and for parameters that are no effects.
+        density they are the ends of that on the analysis scale. They and the probabilities are
+        NaN for parameters that are no effects; the probabilities also where the spec does not
+        say what benefit is.
     """
     import arviz_stats as azs
 
@@ -100,7 +103,7 @@ def summarise(
         "rhat": azs.rhat(draws),
         "mcse_mean": azs.mcse(draws, method="mean"),
     }
-    for column, event in _events(measure, effect).items():
+    for column, event in _events(measure, effect, size).items():
         statistics[column] = event(draws).mean(dims)
     rows = [
         {
@@ -117,17 +120,20 @@ def summarise(
         for study in (draws["study"].to_numpy() if "study" in draws[name].dims else [""])
     ]
     table = pd.DataFrame(rows).reindex(columns=list(COLUMNS))
-    is_effect = table["name"].isin(EFFECTS)
+    no_effect = ~table["name"].isin(EFFECTS)
+    at = np.full(len(table), size)
+    at[table["name"] == "theta"] = sizes if "theta" in order else []
     for end in ("median", "lower", "upper"):
-        values = table[end].to_numpy(float)
-        shown = measure.scale.to_display(values, np.full(values.shape, size))
-        table[f"display_{end}"] = np.where(is_effect, shown, values)
-    table.loc[~is_effect, ["prob_benefit", "prob_important"]] = np.nan
+        table[f"display_{end}"] = measure.scale.to_display(table[end].to_numpy(float), at)
+        table.loc[no_effect, f"display_{end}"] = np.nan
+    table.loc[no_effect, ["prob_benefit", "prob_important"]] = np.nan
     return table
 
 
-def important_on_analysis_scale(measure: Measure, effect: Effect) -> float | None:
+def important_on_analysis_scale(measure: Measure, effect: Effect, size: float) -> float | None:
     """The smallest important effect on the analysis scale; None where the spec names none.
+
+    `size` is the participants of a typical study, for the Freeman-Tukey transformation.
 
     Raises
     ------
@@ -143,7 +149,7 @@ def important_on_analysis_scale(measure: Measure, effect: Effect) -> float | Non
             hint='better = "higher" or better = "lower" under [effect].',
         )
     with np.errstate(invalid="ignore", divide="ignore"):
-        limit = float(measure.scale.to_analysis(np.array([effect.important]), np.array([1e9]))[0])
+        limit = float(measure.scale.to_analysis(np.array([effect.important]), np.array([size]))[0])
     harmful = measure.null is not None and (
         limit < measure.null if effect.better == "higher" else limit > measure.null
     )
@@ -157,11 +163,13 @@ def important_on_analysis_scale(measure: Measure, effect: Effect) -> float | Non
     return limit
 
 
-def _events(measure: Measure, effect: Effect) -> dict[str, Callable[[xr.Dataset], xr.Dataset]]:
+def _events(
+    measure: Measure, effect: Effect, size: float
+) -> dict[str, Callable[[xr.Dataset], xr.Dataset]]:
     """The events whose probabilities are reported: benefit, and important benefit."""
     limits = {
         "prob_benefit": measure.null if effect.better else None,
-        "prob_important": important_on_analysis_scale(measure, effect),
+        "prob_important": important_on_analysis_scale(measure, effect, size),
     }
     beyond = operator.gt if effect.better == "higher" else operator.lt
     return {

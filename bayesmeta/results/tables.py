@@ -13,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from bayesmeta.measures import find_measure
+from bayesmeta.model import HETEROGENEITIES
 from bayesmeta.priors import Prior
 from bayesmeta.spec import Interval, Spec
 
@@ -32,18 +33,19 @@ _NAMES = {
     "mu": "pooled effect (mu)",
     "tau": "heterogeneity (tau)",
     "theta_new": "effect in a new study",
-    "I2": "I²",
+    "I2": "I² (%)",
 }
 _RAREST = 0.001
+_MOST_DECIMALS = 12
 _VERDICTS = {"ok": "green", "warn": "yellow", "fail": "bold red"}
 
 
 def decimals(lower: float, upper: float) -> int:
-    """Decimals that an estimate with this interval deserves: two digits of its sd."""
+    """Decimals that an estimate deserves: two digits of a quarter of its interval's width."""
     width = (upper - lower) / 4
     if not math.isfinite(width) or width <= 0:
         return 2
-    return min(max(1 - math.floor(math.log10(width)), 0), 6)
+    return min(max(1 - math.floor(math.log10(width)), 0), _MOST_DECIMALS)
 
 
 def format_number(value: float, places: int) -> str:
@@ -75,8 +77,9 @@ def fit_to_text(fit: "Fit", *, studies: bool = False) -> RenderableType:
     spec, measure = fit.spec, fit.measure
     parts: list[RenderableType] = [
         Text(spec.title, style="bold"),
-        Text(_description(fit)),
+        Text(_description(spec, fit.table.sizes["study"], fit.n_participants)),
         _main_table(fit),
+        Text(_interval_note(fit)),
     ]
     if studies and "theta" in fit.posterior:
         parts.append(_study_table(fit))
@@ -122,17 +125,11 @@ def prepared_to_text(spec: Spec, table: xr.Dataset, priors: Mapping[str, Prior])
     attrs = table.attrs
     return Group(
         Text(spec.title, style="bold"),
-        Text(
-            f"{measure.label} ({measure.code}), {table.sizes['study']} studies; "
-            f"{spec.model.likelihood} likelihood, {spec.model.heterogeneity} heterogeneity"
-        ),
+        Text(_description(spec, table.sizes["study"], None)),
         rows,
         Text(f"effect and std. error are on the scale of the {measure.analysis_label}."),
         *_remarks(
-            {
-                name: {"expression": prior.expression, "source": prior.source}
-                for name, prior in priors.items()
-            },
+            {name: prior.as_dict() for name, prior in priors.items()},
             attrs["excluded"],
             attrs["corrections"],
             attrs["warnings"],
@@ -157,51 +154,58 @@ def _remarks(
     return texts + [Text(f"warning: {warning}", style="yellow") for warning in warnings]
 
 
-def _description(fit: "Fit") -> str:
-    model = f"{fit.spec.model.likelihood} likelihood, {fit.spec.model.heterogeneity} heterogeneity"
-    people = f", {fit.n_participants} participants" if fit.n_participants else ""
-    studies = (
-        f"{fit.table.sizes['study']} {'study' if fit.table.sizes['study'] == 1 else 'studies'}"
+def _description(spec: Spec, k: int, participants: int | None) -> str:
+    """One line: the measure, how much data, the model."""
+    measure = find_measure(spec.effect.measure)
+    data = f"{k} {'study' if k == 1 else 'studies'}"
+    data += f", {participants} participants" if participants else ""
+    effects = HETEROGENEITIES[spec.model.heterogeneity].label.partition(":")[0]
+    return (
+        f"{measure.label} ({measure.code}), {data}; {effects}, {spec.model.likelihood} likelihood"
     )
-    return f"{fit.measure.label} ({fit.measure.code}), {studies}{people}; {model}"
 
 
 def _main_table(fit: "Fit") -> Table:
+    """Everything but the studies; on two scales where the measure has two."""
     interval, measure = fit.spec.interval, fit.measure
     estimates = fit.estimates[fit.estimates["name"] != "theta"]
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("")
-    for header in ("median", "mean", "sd", interval_name(interval)):
-        table.add_column(header, justify="right")
     back_transformed = measure.scale.name != "identity"
-    if back_transformed:
-        table.add_column(measure.label, justify="right")
-    chances = [
-        (column, header)
+    statistics = ["median", "sd"] if back_transformed else ["median", "mean", "sd"]
+    chances = {
+        column: header
         for column, header in (("prob_benefit", "P(benefit)"), ("prob_important", "P(important)"))
         if estimates[column].notna().any()
-    ]
-    for _, header in chances:
+    }
+    headers = [*statistics, f"{100 * interval.prob:g} % interval"]
+    headers += [measure.label] * back_transformed + list(chances.values())
+    table = Table("", box=None, pad_edge=False, header_style="bold")
+    for header in headers:
         table.add_column(header, justify="right")
     for _, row in estimates.iterrows():
-        places = decimals(row["lower"], row["upper"])
-        cells = [
-            _NAMES[row["name"]],
-            *(format_number(row[key], places) for key in ("median", "mean", "sd")),
-            _span(row["lower"], row["upper"], places),
-        ]
-        if back_transformed:
-            is_effect = row["name"] in ("mu", "theta_new")
-            cells.append(_display(row) if is_effect else "")
-        cells += [_chance(row[column]) for column, _ in chances]
-        table.add_row(*cells)
-    if "theta_new" in set(estimates["name"]):
-        table.caption = (
-            f"The interval of the effect in a new study is the "
-            f"{interval_name(interval, prediction=True)}."
-        )
-        table.caption_justify = "left"
+        table.add_row(_NAMES[row["name"]], *_cells(row, statistics, back_transformed, chances))
     return table
+
+
+def _interval_note(fit: "Fit") -> str:
+    note = f"Intervals are {interval_name(fit.spec.interval)}s"
+    if "theta_new" in fit.posterior:
+        prediction = interval_name(fit.spec.interval, prediction=True)
+        note += f"; that of the effect in a new study is the {prediction}"
+    return f"{note}."
+
+
+def _cells(
+    row: pd.Series, statistics: Iterable[str], back_transformed: bool, chances: Iterable[str]
+) -> list[str]:
+    """The cells of an estimate; I² in percent."""
+    unit = 100 if row["name"] == "I2" else 1
+    lower, upper = unit * row["lower"], unit * row["upper"]
+    places = decimals(lower, upper)
+    cells = [format_number(unit * row[name], places) for name in statistics]
+    cells.append(_span(lower, upper, places))
+    if back_transformed:
+        cells.append("" if math.isnan(row["display_median"]) else _display(row))
+    return cells + [_chance(row[column]) for column in chances]
 
 
 def _chance(probability: float) -> str:

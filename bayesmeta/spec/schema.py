@@ -128,7 +128,7 @@ class Interval(Section):
 
 
 class Labels(Section):
-    """``[labels]``: what the arms are called in tables and plots."""
+    """``[labels]``: what the arms are called in plots."""
 
     treatment: str = Field("treatment", description="group 1")
     control: str = Field("control", description="group 2")

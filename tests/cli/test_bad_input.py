@@ -61,7 +61,7 @@ CASES = {
     "bound": row("Bob,<1,1,20,1,1,20", "'mean_treatment'", "A bound is not a value"),
     "negative sd": row("Bob,1,-1,20,1,1,20", "'Bob'", "'sd_treatment'", "at least 0"),
     "no patients": row("Bob,1,1,0,1,1,20", "'Bob'", "'total_treatment'", "at least 1"),
-    "one patient": row("Bob,1,1,1,1,1,20", "'Bob'", "'total_treatment'", "too few"),
+    "one patient": row("Bob,1,1,1,1,1,20", "'Bob'", "'total_treatment'", "too small"),
     "study without a name": row(",1,1,20,1,1,20", "column 'study'", "no name"),
     "more events than patients": data(
         "study,events_treatment,total_treatment,events_control,total_control\nA,11,10,1,10\n",

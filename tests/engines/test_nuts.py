@@ -152,6 +152,7 @@ def test_groups_and_dimensions(schools: Problem, integrated: xr.DataTree) -> Non
         "sample_stats",
         "observed_data",
         "log_likelihood",
+        "log_prior",
         "posterior_predictive",
         "prior",
     }

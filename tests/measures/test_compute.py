@@ -166,7 +166,7 @@ def test_events_may_outnumber_person_time():
     ids=["MD", "SMD", "ZCOR", "SMCC"],
 )
 def test_too_few_patients_is_an_error_with_its_place(measure, names, rows, column):
-    with pytest.raises(DataError, match="patients are too few") as raised:
+    with pytest.raises(DataError, match="is too small") as raised:
         effects(names, rows, measure)
     error = raised.value
     assert (error.row, error.study, error.column) == (2, "B", column)

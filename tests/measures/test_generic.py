@@ -101,11 +101,19 @@ def test_half_an_interval_is_none():
     assert [item["study"] for item in table.attrs["excluded"]] == ["study 2"]
 
 
-@pytest.mark.parametrize("p_value", [0, 1])
-def test_a_p_value_of_0_or_1_tells_no_standard_error(p_value):
-    table = estimates({"effect": [1.0, 1.0], "p_value": [0.05, p_value]})
-    reason = "missing: std_error (or lower and upper, or p_value)"
-    assert table.attrs["excluded"] == ({"study": "study 2", "reason": reason},)
+def test_a_p_value_of_1_tells_no_standard_error():
+    table = estimates({"effect": [1.0, 1.0], "p_value": [0.05, 1]})
+    (excluded,) = table.attrs["excluded"]
+    assert excluded["study"] == "study 2"
+    assert "cannot be computed" in excluded["reason"]
+
+
+def test_a_p_value_of_0_is_an_error_and_does_not_drop_the_most_significant_study():
+    with pytest.raises(DataError, match="a p-value of 0 is a bound") as raised:
+        estimates({"effect": [1.0, 1.0], "p_value": [0.05, 0]})
+    assert (raised.value.row, raised.value.column) == (2, "p_value")
+    table = estimates({"effect": [1.0], "p_value": [0.0], "std_error": [0.1]})
+    assert table["std_error"].item() == pytest.approx(0.1)
 
 
 def test_a_standard_error_of_0_leaves_the_study_out():

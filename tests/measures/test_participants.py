@@ -28,8 +28,9 @@ UISD = json.loads(
     (Path(__file__).parents[1] / "reference" / "uisd.json").read_text(encoding="utf-8")
 )["uisd"]
 
-KNOWN = {"OR": 4.0, "PETO": 4.0, "SMD": 2.0, "SMDH": 2.0, "ZCOR": 1.0}
-"""Where theory gives it: Röver, Bender, Dias et al. 2021, Res Synth Methods 12:448, section 2.4."""
+KNOWN = {"OR": 4.0, "PETO": 4.0, "SMD": 2.0, "SMDH": 2.0, "SMCC": 2.0, "SMCR": 2.0, "ZCOR": 1.0}
+"""Where it is known (Röver, Bender, Dias et al. 2021, Res Synth Methods 12:448); every log ratio
+has that of the log odds ratio, every standardised difference that of two arms."""
 
 
 def effects(columns, measure="GEN"):
@@ -52,7 +53,8 @@ def test_the_unit_information_sd_is_that_of_r(name):
 def test_it_is_known_from_theory_for_log_odds_ratios_standardised_differences_and_correlations(
     measure,
 ):
-    assert measure.unit_information_sd == KNOWN.get(measure.code)
+    expected = KNOWN["OR"] if measure.scale.ratio else KNOWN.get(measure.code)
+    assert measure.unit_information_sd == expected
 
 
 @pytest.mark.parametrize(("code", "data"), [("SMD", "gibson2002_SMD"), ("ZCOR", "molloy2014_ZCOR")])

@@ -68,8 +68,8 @@ def test_diamond_is_the_credible_and_bar_the_prediction_interval(
     assert [bar.get_x(), bar.get_x() + bar.get_width()] == pytest.approx(
         [new["lower"], new["upper"]]
     )
-    assert "Pooled effect" in texts(figure)
-    assert "Effect in a new study" in texts(figure)
+    assert "Pooled effect, 95 % CrI" in texts(figure)
+    assert "Effect in a new study, 95 % PrI" in texts(figure)
     legend = next(text for text in texts(figure) if text.startswith("Diamond"))
     assert "95 % credible interval" in legend
     assert "95 % prediction interval" in legend
@@ -85,7 +85,7 @@ def test_without_a_direction_it_claims_no_benefit(common_effect: bm.Fit) -> None
     found = texts(common_effect.plot())
     assert {"← Lower with treatment", "Higher with treatment →"} <= set(found)
     assert "Shrunken" not in found
-    assert "Effect in a new study" not in found
+    assert not any(text.startswith("Effect in a new study") for text in found)
 
 
 def test_ratios_stand_on_a_log_axis_with_ticks_of_the_display_scale(ratios: Figure) -> None:
@@ -170,3 +170,50 @@ def test_every_plot_draws_and_says_what_it_is(odds_ratios: bm.Fit) -> None:
     for name, plot in PLOTS.items():
         assert isinstance(odds_ratios.plot(name), Figure)
         assert plot.__doc__
+
+
+@pytest.fixture(scope="module")
+def far() -> Figure:
+    """Rate ratios that all lie far on one side of no effect."""
+    frame = pd.DataFrame(
+        {
+            "study": ["a", "b", "c"],
+            "events_treatment": [2, 3, 1],
+            "time_treatment": [4000.0, 5000, 2500],
+            "events_control": [400, 300, 250],
+            "time_control": [2000.0, 1500, 1200],
+        }
+    )
+    return bm.fit(frame, measure="IRR", better="lower", draws=1000).plot()
+
+
+def test_no_effect_is_always_on_the_axis(far: Figure) -> None:
+    low, high = far.axes[0].get_xlim()
+    assert low < 0 < high
+    renderer = far.canvas.get_renderer()
+    width = far.get_figwidth() * far.dpi
+    for text in far.axes[0].texts:
+        box = text.get_window_extent(renderer)
+        assert box.x0 >= 0
+        assert box.x1 <= width
+
+
+def test_small_ratios_keep_two_digits(far: Figure) -> None:
+    pooled = [text for text in texts(far) if text.startswith("0.00") and "[" in text]
+    assert len(pooled) >= 4
+    assert not any(text.startswith("0.00 [") for text in pooled)
+
+
+def test_sixty_studies_have_sixty_rows() -> None:
+    rng = np.random.default_rng(5)
+    frame = pd.DataFrame(
+        {
+            "study": [f"Trial {i}" for i in range(60)],
+            "effect": rng.normal(0.3, 0.2, 60),
+            "std_error": rng.uniform(0.05, 0.4, 60),
+            "total": 50,
+        }
+    )
+    figure = bm.fit(frame, measure="SMD", draws=500).plot()
+    assert len(lines_of(figure, "data", "s")) == 60
+    assert figure.get_figheight() > 14

@@ -61,8 +61,7 @@ def test_display_scale_is_back_transformed(odds_ratios: bm.Fit) -> None:
     mu = odds_ratios.estimate("mu")
     for end in ("median", "lower", "upper"):
         assert mu[f"display_{end}"] == pytest.approx(math.exp(mu[end]), rel=1e-12)
-    tau = odds_ratios.estimate("tau")
-    assert tau["display_median"] == tau["median"]
+    assert math.isnan(odds_ratios.estimate("tau")["display_median"])
     draws = odds_ratios.posterior["mu"].to_numpy()
     assert mu["prob_important"] == (draws < math.log(0.8)).mean()
 
@@ -232,3 +231,34 @@ def test_repr_and_unknown_estimate(oa_pain: bm.Fit) -> None:
 )
 def test_a_probability_from_draws_is_never_certain(probability: float, text: str) -> None:
     assert tables._chance(probability) == text
+
+
+@pytest.fixture(scope="module")
+def proportions() -> bm.Fit:
+    """Proportions by the double arcsine, whose scale depends on the size of the study."""
+    frame = pd.DataFrame({"events": [2, 1, 4, 3, 0], "total": [200, 15, 30, 40, 30]})
+    return bm.fit(frame, measure="PFT", better="lower", important=0.05, draws=1000)
+
+
+def test_freeman_tukey_rows_are_shown_at_the_size_of_their_study(proportions: bm.Fit) -> None:
+    texts = [text.get_text() for text in proportions.plot().texts]
+    assert any(text.startswith("0.010 [") for text in texts)  # 2 of 200
+    theta = proportions.estimates.query("name == 'theta'")
+    scale, totals = proportions.measure.scale, proportions.table["total"].to_numpy()
+    np.testing.assert_allclose(
+        theta["display_median"], scale.to_display(theta["median"].to_numpy(), totals)
+    )
+
+
+def test_freeman_tukey_probability_agrees_with_the_display(proportions: bm.Fit) -> None:
+    draws = proportions.posterior["mu"].to_numpy().ravel()
+    size = 1 / np.mean(1 / proportions.table["total"].to_numpy())
+    shown = proportions.measure.scale.to_display(draws, np.full(draws.shape, size))
+    assert proportions.estimate("mu")["prob_important"] == pytest.approx((shown < 0.05).mean())
+
+
+def test_power_scaling_of_arviz_reads_a_fit(oa_pain: bm.Fit) -> None:
+    import arviz as az
+
+    table = az.psense_summary(oa_pain.tree, var_names=["mu", "tau"])
+    assert list(table.index) == ["mu", "tau"]

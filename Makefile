@@ -29,7 +29,7 @@ format: $(DEV) ## Mend format and what lint can mend
 exhaustive: $(DEV) ## All 249 reference posteriors through NUTS; a quarter of an hour
 	$(BIN)/pytest -m exhaustive
 
-clean: ## Remove the environment and what a run wrote
+clean: ## Remove the environment and caches
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
 
 $(RUN): pyproject.toml .ci/environment

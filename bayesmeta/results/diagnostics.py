@@ -1,7 +1,7 @@
 """Whether the draws may be trusted."""
 
 from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple, Self
 
 import numpy as np
 import xarray as xr
@@ -82,40 +82,46 @@ def diagnose(posterior: xr.Dataset, sample_stats: xr.Dataset) -> Diagnostics:
     bulk = _extreme(azs.ess(posterior, method="bulk"), np.nanmin)
     tail = _extreme(azs.ess(posterior, method="tail"), np.nanmin)
     divergent = sample_stats["diverging"].to_numpy() if "diverging" in sample_stats else np.zeros(1)
-    bfmi = (
-        float(np.min(azs.bfmi(sample_stats["energy"].to_numpy())))
-        if "energy" in sample_stats
-        else None
-    )
-    findings = [
-        (rhat > RHAT_LIMIT, rhat > RHAT_FAILS, f"R-hat is {rhat:.3f}, above {RHAT_LIMIT}."),
-        (
-            min(bulk, tail) < ESS_LIMIT,
-            min(bulk, tail) < ESS_FAILS,
-            f"The effective sample size is {min(bulk, tail):.0f}, below {ESS_LIMIT}.",
-        ),
-        (
-            divergent.any(),
-            divergent.mean() > DIVERGENT_SHARE_FAILS,
-            f"{int(divergent.sum())} of {divergent.size} draws diverged.",
-        ),
-        (
-            bfmi is not None and bfmi < BFMI_LIMIT,
-            False,
-            f"The energy fraction (BFMI) is {bfmi or 0:.2f}, below {BFMI_LIMIT}.",
-        ),
-    ]
-    failed = any(fails for _, fails, _ in findings)
-    warned = any(warns for warns, _, _ in findings)
+    bfmi = None
+    if "energy" in sample_stats:
+        bfmi = float(np.min(azs.bfmi(sample_stats["energy"].to_numpy())))
+    findings = _findings(rhat, min(bulk, tail), divergent, bfmi)
+    verdicts = {finding.verdict for finding in findings}
     return Diagnostics(
         rhat_max=rhat,
         ess_bulk_min=bulk,
         ess_tail_min=tail,
         divergences=int(divergent.sum()),
         bfmi_min=bfmi,
-        verdict="fail" if failed else "warn" if warned else "ok",
-        messages=tuple(message for warns, _, message in findings if warns),
+        verdict="fail" if "fail" in verdicts else "warn" if verdicts else "ok",
+        messages=tuple(finding.message for finding in findings),
     )
+
+
+class _Finding(NamedTuple):
+    verdict: Literal["warn", "fail"]
+    message: str
+
+    @classmethod
+    def of(cls, message: str, *, fails: bool = False) -> Self:
+        return cls("fail" if fails else "warn", message)
+
+
+def _findings(rhat: float, ess: float, divergent: np.ndarray, bfmi: float | None) -> list[_Finding]:
+    """Everything that is not as it should be."""
+    found = []
+    if rhat > RHAT_LIMIT:
+        message = f"R-hat is {rhat:.3f}, above {RHAT_LIMIT}."
+        found.append(_Finding.of(message, fails=rhat > RHAT_FAILS))
+    if ess < ESS_LIMIT:
+        message = f"The effective sample size is {ess:.0f}, below {ESS_LIMIT}."
+        found.append(_Finding.of(message, fails=ess < ESS_FAILS))
+    if divergent.any():
+        message = f"{int(divergent.sum())} of {divergent.size} draws diverged."
+        found.append(_Finding.of(message, fails=divergent.mean() > DIVERGENT_SHARE_FAILS))
+    if bfmi is not None and bfmi < BFMI_LIMIT:
+        found.append(_Finding.of(f"The energy fraction (BFMI) is {bfmi:.2f}, below {BFMI_LIMIT}."))
+    return found
 
 
 def _extreme(values: xr.Dataset, function: Any) -> float:

@@ -39,6 +39,8 @@ COLUMNS = (
 )
 """The columns of the table, in order."""
 
+_DIMS = ("chain", "draw")
+
 EFFECTS = ("mu", "theta_new", "theta")
 """Estimates that are effects: they have a display scale and a direction of benefit."""
 
@@ -77,34 +79,14 @@ def summarise(
         NaN for parameters that are no effects; the probabilities also where the spec does not
         say what benefit is.
     """
-    import arviz_stats as azs
-
     draws = posterior
-    if "tau" in posterior:
+    if "tau" in posterior and std_error.sizes["study"] > 1:
         draws = draws.assign(I2=i_squared(posterior["tau"], std_error))
     order = [name for name in ("mu", "tau", "theta_new", "I2", "theta") if name in draws]
-    if std_error.sizes["study"] < 2:
-        order = [name for name in order if name != "I2"]
     draws = draws[order]
-    ends = (
-        azs.eti(draws, prob=interval.prob)
-        if interval.kind == "eti"
-        else azs.hdi(draws, prob=interval.prob)
-    )
-    dims = ("chain", "draw")
-    statistics: dict[str, xr.Dataset] = {
-        "mean": draws.mean(dims),
-        "sd": draws.std(dims, ddof=1),
-        "median": draws.median(dims),
-        "lower": ends.sel(ci_bound="lower", drop=True),
-        "upper": ends.sel(ci_bound="upper", drop=True),
-        "ess_bulk": azs.ess(draws, method="bulk"),
-        "ess_tail": azs.ess(draws, method="tail"),
-        "rhat": azs.rhat(draws),
-        "mcse_mean": azs.mcse(draws, method="mean"),
-    }
+    statistics = _statistics(draws, interval)
     for column, event in _events(measure, effect, size).items():
-        statistics[column] = event(draws).mean(dims)
+        statistics[column] = event(draws).mean(_DIMS)
     rows = [
         {
             "name": name,
@@ -128,6 +110,24 @@ def summarise(
         table.loc[no_effect, f"display_{end}"] = np.nan
     table.loc[no_effect, ["prob_benefit", "prob_important"]] = np.nan
     return table
+
+
+def _statistics(draws: xr.Dataset, interval: Interval) -> dict[str, xr.Dataset]:
+    """Each column of the table that follows from the draws alone."""
+    import arviz_stats as azs
+
+    ends = (azs.eti if interval.kind == "eti" else azs.hdi)(draws, prob=interval.prob)
+    return {
+        "mean": draws.mean(_DIMS),
+        "sd": draws.std(_DIMS, ddof=1),
+        "median": draws.median(_DIMS),
+        "lower": ends.sel(ci_bound="lower", drop=True),
+        "upper": ends.sel(ci_bound="upper", drop=True),
+        "ess_bulk": azs.ess(draws, method="bulk"),
+        "ess_tail": azs.ess(draws, method="tail"),
+        "rhat": azs.rhat(draws),
+        "mcse_mean": azs.mcse(draws, method="mean"),
+    }
 
 
 def important_on_analysis_scale(measure: Measure, effect: Effect, size: float) -> float | None:

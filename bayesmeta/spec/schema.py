@@ -11,6 +11,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validat
 
 __all__ = ["Data", "Effect", "Engine", "Interval", "Labels", "Model", "Priors", "Spec", "ZeroCells"]
 
+_TARGET_ACCEPT = 0.98
+"""With two or three studies 14 of 32 runs of nutpie had divergent draws at 0.95 and none at 0.98,
+at the same effective sample size."""
+
 Probability = Annotated[float, Field(gt=0, lt=1)]
 
 
@@ -112,7 +116,7 @@ class Engine(Section):
     draws: int = Field(2000, ge=100, le=1_000_000, description="draws a chain, after tuning")
     tune: int = Field(1000, ge=100, le=1_000_000, description="tuning steps a chain")
     target_accept: Annotated[float, Field(ge=0.5, lt=1)] = Field(
-        0.95, description="acceptance rate aimed at"
+        _TARGET_ACCEPT, description="acceptance rate aimed at"
     )
     theta: Literal["integrated", "sampled"] = Field(
         "integrated", description="integrate the study effects out where exact, or sample them"

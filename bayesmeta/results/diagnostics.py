@@ -118,7 +118,7 @@ def _findings(rhat: float, ess: float, divergent: np.ndarray, bfmi: float | None
         found.append(_Finding.of(message, fails=ess < ESS_FAILS))
     if divergent.any():
         message = f"{int(divergent.sum())} of {divergent.size} draws diverged."
-        found.append(_Finding.of(message, fails=divergent.mean() > DIVERGENT_SHARE_FAILS))
+        found.append(_Finding.of(message, fails=bool(divergent.mean() > DIVERGENT_SHARE_FAILS)))
     if bfmi is not None and bfmi < BFMI_LIMIT:
         found.append(_Finding.of(f"The energy fraction (BFMI) is {bfmi:.2f}, below {BFMI_LIMIT}."))
     return found

@@ -32,7 +32,7 @@ __all__ = [
 _NAMES = {
     "mu": "pooled effect (mu)",
     "tau": "heterogeneity (tau)",
-    "theta_new": "effect in a new study",
+    "theta_new": "effect in new study",
     "I2": "I² (%)",
 }
 _RAREST = 0.001

@@ -1,7 +1,6 @@
 """The command line, end to end."""
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -176,7 +175,7 @@ def test_a_run_killed_while_writing_leaves_whole_files(tmp_path: Path) -> None:
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     while process.poll() is None and not any(tmp_path.iterdir()):
         time.sleep(0.001)
-    os.kill(process.pid, signal.SIGKILL)
+    process.kill()
     process.wait()
     whole = [path for path in tmp_path.iterdir() if not path.name.startswith(".")]
     assert {path.name for path in whole} <= set(WRITTEN)

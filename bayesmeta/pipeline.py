@@ -6,9 +6,10 @@ import platform
 import shlex
 import sys
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 import xarray as xr
@@ -24,9 +25,6 @@ from bayesmeta.results.prior_influence import prior_warnings
 from bayesmeta.results.summary import important_on_analysis_scale
 from bayesmeta.spec import Spec, build_spec, load_spec
 from bayesmeta.studies import read_csv, study_table
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 __all__ = ["Prepared", "check", "fit", "read_spec"]
 
@@ -58,7 +56,7 @@ class Prepared:
     data_sha256: str
 
 
-def fit(source: "str | Path | pd.DataFrame", *, progress: bool = False, **options: Any) -> Fit:
+def fit(source: str | Path | pd.DataFrame, *, progress: bool = False, **options: Any) -> Fit:
     """Fit a random-effects meta-analysis.
 
     Parameters
@@ -110,7 +108,7 @@ def fit(source: "str | Path | pd.DataFrame", *, progress: bool = False, **option
     )
 
 
-def check(source: "str | Path | pd.DataFrame", **options: Any) -> Prepared:
+def check(source: str | Path | pd.DataFrame, **options: Any) -> Prepared:
     """Do everything that comes before fitting: read, check, compute effects, resolve priors.
 
     Takes what `fit` takes, and raises what it raises.
@@ -136,7 +134,7 @@ def check(source: "str | Path | pd.DataFrame", **options: Any) -> Prepared:
 
 
 def read_spec(
-    source: "str | Path | pd.DataFrame", options: "Mapping[str, object]"
+    source: str | Path | pd.DataFrame, options: Mapping[str, object]
 ) -> tuple[Spec, Path | None]:
     """The spec of a source, and its file where it has one."""
     if isinstance(source, pd.DataFrame):
@@ -149,7 +147,7 @@ def read_spec(
     return spec.model_copy(update={"data": data, "title": spec.title or path.stem}), None
 
 
-def _read_studies(source: "str | Path | pd.DataFrame", spec: Spec) -> tuple[pd.DataFrame, str]:
+def _read_studies(source: str | Path | pd.DataFrame, spec: Spec) -> tuple[pd.DataFrame, str]:
     """The studies, and the hash of their file or of the values of the data frame."""
     if isinstance(source, pd.DataFrame):
         frame = source.copy(deep=False)

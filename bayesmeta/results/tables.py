@@ -259,7 +259,8 @@ def _convergence(fit: "Fit") -> Text:
         "convergence: ",
         (found.verdict, _VERDICTS[found.verdict]),
         f" (R-hat at most {found.rhat_max:.3f}, effective sample size at least "
-        f"{min(found.ess_bulk_min, found.ess_tail_min):.0f}, {found.divergences} divergences)",
+        f"{min(found.ess_bulk_min, found.ess_tail_min):.0f}, {found.divergences} divergences; "
+        f"Monte Carlo error of the mean of mu {fit.estimate('mu')['mcse_mean']:.1g})",
     )
 
 

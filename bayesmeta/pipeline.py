@@ -18,11 +18,15 @@ from bayesmeta import __version__
 from bayesmeta.engines import ENGINES
 from bayesmeta.errors import SpecError, did_you_mean, located
 from bayesmeta.files import read_bytes
-from bayesmeta.measures import display_size, find_measure, study_effects
+from bayesmeta.measures import (
+    display_size,
+    find_measure,
+    important_on_analysis_scale,
+    study_effects,
+)
 from bayesmeta.model import Problem, pose
 from bayesmeta.results import Fit
 from bayesmeta.results.prior_influence import prior_warnings
-from bayesmeta.results.summary import important_on_analysis_scale
 from bayesmeta.spec import Spec, build_spec, load_spec
 from bayesmeta.studies import read_csv, study_table
 
@@ -173,7 +177,8 @@ def _hash(text: str) -> str:
 def _command() -> str | None:
     """The command line, where bayesmeta was called by it."""
     program = Path(sys.argv[0])
-    called = program.name == "bayesmeta" or program.parent.name == "bayesmeta"
+    module = program.name == "__main__.py" and program.parent.name == "bayesmeta"
+    called = program.name == "bayesmeta" or module
     return shlex.join(["bayesmeta", *sys.argv[1:]]) if called else None
 
 

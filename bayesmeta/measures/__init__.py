@@ -17,6 +17,7 @@ from bayesmeta.measures.continuous import (
     STANDARDISED_DIFFERENCE_HETEROSCEDASTIC,
 )
 from bayesmeta.measures.generic import GENERIC
+from bayesmeta.measures.importance import important_on_analysis_scale
 from bayesmeta.measures.paired import (
     MEAN_CHANGE,
     RATIO_CHANGE,
@@ -40,6 +41,7 @@ __all__ = [
     "StudyEffects",
     "display_size",
     "find_measure",
+    "important_on_analysis_scale",
     "participants",
     "study_effects",
     "unit_information_sd",

@@ -41,7 +41,7 @@ def _arms(columns: Mapping[str, Floats]) -> _Arms:
 
 
 def small_sample_factor(df: Floats) -> Floats:
-    """The exact factor that makes Cohen's d unbiased (Hedges 1981, J Educ Stat 6:107, eq. 6e).
+    """The exact factor that makes Cohen's d unbiased (Hedges 1981, J Educ Stat 6:107).
 
     Parameters
     ----------
@@ -86,7 +86,7 @@ def _standardised_heteroscedastic(columns: Mapping[str, Floats], effect: Effect)
 
 
 def _ratio_of_means(columns: Mapping[str, Floats], effect: Effect) -> StudyEffects:
-    """Log ratio; the bias correction is that of Lajeunesse 2015, Ecology 96:2056, eq. 8."""
+    """Log ratio; the bias correction is that of Lajeunesse 2015, Ecology 96:2056."""
     m1, s1, n1, m2, s2, n2 = _arms(columns)
     first, second = s1**2 / (n1 * m1**2), s2**2 / (n2 * m2**2)
     ratio = np.log(m1 / m2)

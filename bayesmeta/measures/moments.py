@@ -31,9 +31,9 @@ def moments_from_quantiles(
 ) -> Moments:
     """Estimate mean and standard deviation from the median with quartiles, range, or both.
 
-    The mean is that of Luo, Wan, Liu & Tong 2018 (Stat Methods Med Res 27:1785, eq. 7, 11, 15),
-    the standard deviation that of Wan, Wang, Liu & Tong 2014 (BMC Med Res Methodol 14:135, eq. 9,
-    13, 16). Both assume a normal distribution: for skewed data they mislead.
+    The mean is that of Luo, Wan, Liu & Tong 2018 (Stat Methods Med Res 27:1785), the standard
+    deviation that of Wan, Wang, Liu & Tong 2014 (BMC Med Res Methodol 14:135). Both assume a
+    normal distribution: for skewed data they mislead.
 
     Parameters
     ----------

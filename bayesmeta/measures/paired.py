@@ -77,7 +77,7 @@ MEAN_CHANGE = Measure(
     formula=_mean_change,
     scale=IDENTITY,
     minimum_total=2,
-    reference="Cochrane Handbook 23.2.7",
+    reference="Cochrane Handbook 6.5.2.8",
 )
 STANDARDISED_CHANGE = Measure(
     code="SMCC",

@@ -37,7 +37,7 @@ def unit_information_sd(table: xr.Dataset, measure: Measure) -> tuple[float, str
 
     It is what one participant tells about the effect: 4 for a log odds ratio, 2 for a
     standardised mean difference, otherwise ``sqrt(mean(n) * harmonic_mean(std_error**2))``
-    (Röver, Bender, Dias et al. 2021, Res Synth Methods 12:448, section 2.4.3). The 4 serves for
+    (Röver, Bender, Dias et al. 2021, Res Synth Methods 12:448). The 4 serves for
     every log ratio: from data of means that are large beside their standard deviations the
     formula gives so little that a prior with it would overrule the data.
 

@@ -99,7 +99,7 @@ def _check_scale(name: str, prior: Prior, mu: Prior, k: int) -> None:
     """Refuse priors of a standard deviation that are negative or give no posterior.
 
     Under a flat prior the marginal likelihood falls as ``tau**-(k - 1)`` where mu is flat too
-    (Gelman 2006, Bayesian Analysis 1:515, section 3), as ``tau**-k`` where mu is proper.
+    (Gelman 2006, Bayesian Analysis 1:515), as ``tau**-k`` where mu is proper.
     """
     if prior.lower < 0:
         raise SpecError(

@@ -8,7 +8,7 @@ __all__ = ["i_squared", "shrinkage", "study_weights", "typical_variance"]
 def typical_variance(std_error: xr.DataArray) -> float:
     """The typical sampling variance of the studies.
 
-    Higgins & Thompson 2002, Stat Med 21:1539, eq. 9; NaN for one study, where it is not defined.
+    Higgins & Thompson 2002, Stat Med 21:1539; NaN for one study, where it is not defined.
     """
     weights = 1 / std_error.to_numpy() ** 2
     k, total = weights.size, weights.sum()
@@ -30,7 +30,7 @@ def study_weights(tau: xr.DataArray | None, std_error: xr.DataArray) -> xr.DataA
     """Weight of each study in the pooled effect, in percent.
 
     The weights given tau, ``1 / (std_error**2 + tau**2)``, averaged over the posterior (Röver
-    2020, J Stat Softw 93(6), section 2.8), the prior of mu left out, so that they sum to 100.
+    2020, J Stat Softw 93(6)), the prior of mu left out, so that they sum to 100.
     """
     variance = std_error**2 if tau is None else std_error**2 + tau**2
     weights: xr.DataArray = 1 / variance

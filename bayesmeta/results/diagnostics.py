@@ -20,9 +20,9 @@ BFMI_LIMIT = 0.3
 RHAT_FAILS = 1.05
 ESS_FAILS = 100
 DIVERGENT_SHARE_FAILS = 0.01
-"""Beyond these the figures may be wrong in their leading digit: R-hat at the older limit of
-Gelman & Rubin, an effective sample size at which a 95 % limit is uncertain by a fifth of an sd,
-and more than one divergent draw in a hundred."""
+"""Our own limits, beyond which a result is marked as failed: chains whose pooled variance is a
+tenth above that within them, an effective sample size at which the end of a 95 % interval is
+uncertain by a quarter of an sd (in a normal posterior), and over one divergent draw in a hundred."""
 
 
 @dataclass(frozen=True, kw_only=True)

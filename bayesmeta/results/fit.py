@@ -263,11 +263,13 @@ def load_fit(path: str | Path) -> Fit:
         raise DataError("this is not a saved fit", file=path, hint="Give a .nc file of a fit.")
     try:
         with xr.open_datatree(path, engine="h5netcdf") as opened:
-            tree = opened.load()
-        fit = Fit(tree)
+            fit = Fit(opened.load())
         found = fit.record["format"]
-    except (OSError, KeyError, ValueError) as error:
-        raise DataError(f"this is not a saved fit: {error}", file=path) from None
+        if found == _FORMAT:
+            _check_complete(fit)
+    except (InputError, OSError, LookupError, TypeError, ValueError) as error:
+        reason = str(error).partition("\n")[0]
+        raise DataError(f"this is not a saved fit: {reason}", file=path) from None
     if found != _FORMAT:
         raise InputError(
             f"the fit has layout {found}, this version reads {_FORMAT}",
@@ -275,3 +277,11 @@ def load_fit(path: str | Path) -> Fit:
             hint="Fit it again.",
         )
     return fit
+
+
+def _check_complete(fit: Fit) -> None:
+    """Fail where a part that every fit has is missing or damaged."""
+    table, posterior, record = fit.table, fit.posterior, fit.record
+    _ = fit.measure, fit.priors, fit.tree["sample_stats"]
+    _ = table["effect"], table["std_error"], posterior["mu"]
+    _ = [record[name] for name in ("excluded", "corrections", "warnings", "messages", "provenance")]

@@ -3,12 +3,14 @@
 import io
 import json
 import math
+from collections.abc import Callable
 from pathlib import Path
 
 import arviz_stats as azs
 import numpy as np
 import pandas as pd
 import pytest
+import xarray as xr
 from rich.console import Console
 
 import bayesmeta as bm
@@ -123,6 +125,40 @@ def test_what_is_no_fit_is_refused(content: bytes, tmp_path: Path) -> None:
         bm.load(path)
     with pytest.raises(bm.InputError, match="no such file"):
         bm.load(tmp_path / "y.nc")
+
+
+DAMAGE = {
+    "spec that is no JSON": lambda tree: tree.attrs.update(spec="nonsense"),
+    "spec of another shape": lambda tree: tree.attrs.update(spec='{"effect": 3}'),
+    "unknown measure": lambda tree: tree.attrs.update(spec='{"effect": {"measure": "XX"}}'),
+    "record that is a list": lambda tree: tree.attrs.update(bayesmeta="[1]"),
+    "record without priors": lambda tree: tree.attrs.update(bayesmeta='{"format": 1}'),
+    "no posterior": lambda tree: tree.__delitem__("posterior"),
+    "no studies": lambda tree: tree.__delitem__("constant_data"),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGE.values(), ids=DAMAGE)
+def test_a_damaged_fit_is_refused(
+    odds_ratios: bm.Fit, tmp_path: Path, damage: Callable[[xr.DataTree], object]
+) -> None:
+    tree = odds_ratios.tree.copy()
+    tree.attrs = dict(tree.attrs)
+    damage(tree)
+    path = tmp_path / "damaged.nc"
+    tree.to_netcdf(path, engine="h5netcdf")
+    with pytest.raises(bm.DataError, match="not a saved fit") as caught:
+        bm.load(path)
+    assert caught.value.file == path
+    assert "\n" not in caught.value.message
+
+
+def test_a_fit_of_another_layout_is_refused(odds_ratios: bm.Fit, tmp_path: Path) -> None:
+    tree = odds_ratios.tree.copy()
+    tree.attrs = {**tree.attrs, "bayesmeta": json.dumps({**odds_ratios.record, "format": 99})}
+    tree.to_netcdf(tmp_path / "later.nc", engine="h5netcdf")
+    with pytest.raises(bm.InputError, match="has layout 99"):
+        bm.load(tmp_path / "later.nc")
 
 
 def test_summary_has_the_layout(odds_ratios: bm.Fit) -> None:

@@ -2,7 +2,7 @@
 
 With true effects that are normal too, theta is integrated out exactly:
 ``effect ~ Normal(mu, std_error**2 + tau**2)``, and given mu and tau it is normal again (Gelman et
-al. 2013, Bayesian Data Analysis, 5.4).
+al. 2013, Bayesian Data Analysis, chapter 5).
 """
 
 from typing import Any

@@ -22,7 +22,7 @@ ESS_FAILS = 100
 DIVERGENT_SHARE_FAILS = 0.01
 """Our own limits, beyond which a result is marked as failed: chains whose pooled variance is a
 tenth above that within them, an effective sample size at which the end of a 95 % interval is
-uncertain by a quarter of an sd (in a normal posterior), and over one divergent draw in a hundred."""
+uncertain by a quarter of an sd (in a normal posterior), over one divergent draw in a hundred."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -106,7 +106,11 @@ def _numbers(table: xr.Dataset, name: str, effect: Effect) -> Floats:
 
 
 def _check(table: xr.Dataset, columns: Mapping[str, Floats], measure: Measure) -> None:
-    """No more events than patients, and arms large enough for the formula."""
+    """No more events than patients, and arms large enough for the formula.
+
+    How the file was read may be why a number is impossible, so the hint repeats its warnings.
+    """
+    read_as = "\n  ".join(table.attrs["warnings"]) or None
     for name, values in columns.items():
         total = name.replace("events", "total")
         if name.startswith("events") and total in columns:
@@ -116,6 +120,7 @@ def _check(table: xr.Dataset, columns: Mapping[str, Floats], measure: Measure) -
                 raise DataError(
                     f"{values[i]:g} events are more than the {columns[total][i]:g} patients",
                     **place(table, i, name),
+                    hint=read_as,
                 )
         if name.startswith("total"):
             small = np.flatnonzero(values < measure.minimum_total)
@@ -125,6 +130,7 @@ def _check(table: xr.Dataset, columns: Mapping[str, Floats], measure: Measure) -
                     f"an arm of {values[i]:g} is too small: {measure.code} needs at least "
                     f"{measure.minimum_total}",
                     **place(table, i, name),
+                    hint=read_as,
                 )
 
 

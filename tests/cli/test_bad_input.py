@@ -68,6 +68,11 @@ CASES = {
         "row 2", "'A'", "'events_treatment'", "11 events are more than the 10 patients",
         run="check studies.csv --measure OR",
     ),
+    "thousands in a file that does not settle its decimal mark": data(
+        "study;events_treatment;total_treatment;events_control;total_control\nA;5;1.034;9;1.021\n",
+        "row 2", "'A'", "'events_treatment'", "Nothing in the file settles", 'decimal = ","',
+        run="check studies.csv --measure OR",
+    ),
     "p-value above 1": data(
         "study,effect,p_value\nA,1,1.2\n", "row 2", "'A'", "'p_value'", "between 0 and 1"
     ),

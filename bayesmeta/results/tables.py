@@ -246,7 +246,7 @@ def _study_table(fit: "Fit") -> Table:
 def _display(row: pd.Series) -> str:
     lower, upper = row["display_lower"], row["display_upper"]
     places = decimals(lower, upper)
-    return f"{format_number(row['display_median'], places)} {_span(lower, upper, places)}"
+    return f"{format_number(row['display_median'], places)} ({_span(lower, upper, places)})"
 
 
 def _span(lower: float, upper: float, places: int) -> str:

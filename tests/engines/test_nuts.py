@@ -25,8 +25,8 @@ MONTE_CARLO_ERRORS = 4.0
 """A correct sampler is further from the truth than this in 6 of 100,000 comparisons."""
 
 DRAWS = 5000
-"""Long enough that the Monte Carlo error is itself well estimated: with 2000 draws a chain it was
-too small in 2 of the 249 cases, where chains visit a heavy tail or tau near 0 only now and then."""
+"""Long enough that the Monte Carlo error is itself well estimated: with fewer it is too small
+where chains visit a heavy tail, or tau near 0, only now and then."""
 
 EVERY_RUN = {
     "Rubin1981 halfcauchy_0.5__mu_flat",
@@ -87,7 +87,12 @@ def cases() -> list:
 
 @pytest.mark.parametrize(("dataset", "case"), cases())
 def test_agrees_with_the_exact_posterior(dataset: dict, case: dict) -> None:
-    """Of 3,735 comparisons one or another is far off by chance; an error is so with any seed."""
+    """Far off with one seed is looked at with another: an error of the sampler would be far twice.
+
+    Of the 3,711 comparisons of all cases one is beyond the limit with the first seed (4.17, the
+    sd of theta_new for three studies) and within it with the second; with the default 2,000 draws
+    and seed three are (4.02 to 4.61, in tails).
+    """
     problem = problem_of(dataset, mu=case["mu"], tau=case["tau"])
     for seed in (1, 2):
         posterior = fit_nuts(problem, Engine(draws=DRAWS, seed=seed))["posterior"]

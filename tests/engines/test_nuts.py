@@ -25,8 +25,7 @@ MONTE_CARLO_ERRORS = 4.0
 """A correct sampler is further from the truth than this in 6 of 100,000 comparisons."""
 
 DRAWS = 5000
-"""Long enough that the Monte Carlo error is itself well estimated: with fewer it is too small
-where chains visit a heavy tail, or tau near 0, only now and then."""
+"""More than the default, so that the Monte Carlo error, and with it the limit, is better known."""
 
 EVERY_RUN = {
     "Rubin1981 halfcauchy_0.5__mu_flat",

@@ -38,6 +38,7 @@ __all__ = [
     "fit",
     "load",
     "moments_from_quantiles",
+    "sensitivity",
 ]
 
 _HOMES = {
@@ -53,6 +54,7 @@ _HOMES = {
     "fit": "bayesmeta.pipeline:fit",
     "load": "bayesmeta.results.fit:load_fit",
     "moments_from_quantiles": "bayesmeta.measures.moments:moments_from_quantiles",
+    "sensitivity": "bayesmeta.sensitivity.run:sensitivity",
 }
 
 

@@ -16,6 +16,7 @@ import xarray as xr
 
 from bayesmeta import __version__
 from bayesmeta.engines import ENGINES
+from bayesmeta.engines.cross_check import cross_check
 from bayesmeta.errors import SpecError, did_you_mean, located
 from bayesmeta.files import read_bytes
 from bayesmeta.measures import (
@@ -30,8 +31,9 @@ from bayesmeta.results.prior_influence import prior_warnings
 from bayesmeta.spec import Spec, build_spec, load_spec
 from bayesmeta.studies import read_csv, study_table
 
-__all__ = ["Prepared", "check", "fit", "read_spec"]
+__all__ = ["Prepared", "check", "fit", "prepared_from", "read_spec"]
 
+_FINDINGS = ("excluded", "corrections", "warnings")
 _PACKAGES = ("pymc", "arviz", "nutpie", "numpy", "scipy", "pandas", "xarray")
 
 
@@ -45,6 +47,8 @@ class Prepared:
         With every default filled in.
     spec_text : str
         The text of its file, or "".
+    raw : xarray.Dataset
+        The studies as they were read.
     table : xarray.Dataset
         The studies with their effects.
     problem : Problem
@@ -55,6 +59,7 @@ class Prepared:
 
     spec: Spec
     spec_text: str
+    raw: xr.Dataset
     table: xr.Dataset
     problem: Problem
     data_sha256: str
@@ -94,13 +99,15 @@ def fit(source: str | Path | pd.DataFrame, *, progress: bool = False, **options:
     prepared = check(source, **options)
     spec = prepared.spec
     groups = ENGINES[spec.engine.name](prepared.problem, spec.engine, progress=progress)
+    posterior = groups["posterior"].to_dataset()
     return Fit.assemble(
         groups,
         spec=spec,
         spec_text=prepared.spec_text,
         table=prepared.table,
         priors=prepared.problem.priors,
-        warnings=prior_warnings(prepared.problem, groups["posterior"].to_dataset()),
+        warnings=prior_warnings(prepared.problem, posterior),
+        cross_check=None if "quadrature" in groups else cross_check(prepared.problem, posterior),
         provenance={
             "data_sha256": prepared.data_sha256,
             "spec_sha256": _hash(prepared.spec_text) if prepared.spec_text else None,
@@ -127,14 +134,53 @@ def check(source: str | Path | pd.DataFrame, **options: Any) -> Prepared:
             )
         measure = find_measure(spec.effect.measure)
         frame, data_hash = _read_studies(source, spec)
-        table = study_table(
+        raw = study_table(
             frame, columns=spec.data.columns, study=spec.data.study, where=spec.data.where
         )
-        table = study_effects(table, spec.effect, measure)
+        table = study_effects(raw, spec.effect, measure)
         important_on_analysis_scale(measure, spec.effect, display_size(table))
         problem = pose(spec, table)
     text = read_bytes(file).decode("utf-8-sig") if file else ""
-    return Prepared(spec=spec, spec_text=text, table=table, problem=problem, data_sha256=data_hash)
+    return Prepared(
+        spec=spec,
+        spec_text=text,
+        raw=raw,
+        table=table,
+        problem=problem,
+        data_sha256=data_hash,
+    )
+
+
+def prepared_from(fit: Fit, options: Mapping[str, object]) -> Prepared:
+    """An analysis that was fitted, ready to be fitted in other ways.
+
+    Parameters
+    ----------
+    fit
+        The fit, whose studies and priors are kept.
+    options
+        Keywords of the spec that do not change these, such as those of ``[sensitivity]``.
+    """
+    tables = fit.spec.model_dump(exclude_unset=True)
+    spec = build_spec(options, tables=tables)
+    table = fit.table
+    table.attrs = {"file": None, **{name: fit.record[name] for name in _FINDINGS}}
+    problem = Problem(
+        study=tuple(str(name) for name in table["study"].to_numpy()),
+        effect=table["effect"].to_numpy(),
+        std_error=table["std_error"].to_numpy(),
+        likelihood=spec.model.likelihood,
+        heterogeneity=spec.model.heterogeneity,
+        priors=fit.priors,
+    )
+    return Prepared(
+        spec=spec,
+        spec_text=fit.tree.attrs["spec_text"],
+        raw=table.drop_vars(["effect", "std_error"]),
+        table=table,
+        problem=problem,
+        data_sha256=str(fit.record["provenance"]["data_sha256"]),
+    )
 
 
 def read_spec(

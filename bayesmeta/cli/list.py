@@ -7,20 +7,24 @@ _KINDS = ("measures", "priors", "likelihoods", "heterogeneities", "engines", "sa
 
 @click.command("list")
 @click.argument("kind", type=click.Choice(_KINDS))
-def command(kind: str) -> None:
+@click.option("--for", "measure", metavar="CODE", help="Only priors: those made for this measure.")
+def command(kind: str, measure: str | None) -> None:
     """List the names that a spec or a command can use.
 
     \b
     Examples:
       bayesmeta list measures
       bayesmeta list priors
+      bayesmeta list priors --for OR
     """
     from rich.table import Table
 
     from bayesmeta.cli.console import stdout
-    from bayesmeta.names import names
+    from bayesmeta.names import names, priors_for
 
+    if measure is not None and kind != "priors":
+        raise click.UsageError(f"--for goes with priors, not with {kind}.")
     table = Table(box=None, pad_edge=False, show_header=False)
-    for row in names(kind):
+    for row in names(kind) if measure is None else priors_for(measure):
         table.add_row(*row)
     stdout().print(table)

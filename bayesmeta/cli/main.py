@@ -19,6 +19,7 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "init": "bayesmeta.cli.init",
         "check": "bayesmeta.cli.check",
         "fit": "bayesmeta.cli.fit",
+        "sensitivity": "bayesmeta.cli.sensitivity",
         "show": "bayesmeta.cli.show",
         "plot": "bayesmeta.cli.plot",
         "list": "bayesmeta.cli.list",
@@ -63,6 +64,7 @@ def cli() -> None:
       bayesmeta check studies.toml          see what it would use
       bayesmeta fit studies.toml            fit, and write results to reports/
       bayesmeta show reports/studies.nc     see a fit again
+      bayesmeta sensitivity studies.toml    see how far the priors matter
 
     \b
     Or without a spec:

@@ -1,13 +1,13 @@
 """The flags that override a spec, shared by the commands that read one."""
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
 import click
 
-__all__ = ["analysis_options", "out_option"]
+__all__ = ["analysis_options", "interval_options", "named_values", "out_option"]
 
 _FLAGS: tuple[tuple[tuple[str, ...], dict[str, Any]], ...] = (
     (("--measure",), {"metavar": "CODE", "help": "Effect measure: OR RR RD MD SMD …"}),
@@ -73,16 +73,22 @@ def _options(given: dict[str, Any]) -> dict[str, object]:
     options = {name: value for name, value in given.items() if value not in (None, ())}
     if "columns" in options:
         options["columns"] = dict(_pair(text, "--column") for text in options["columns"])
-    for text in options.pop("priors", ()):
-        name, expression = _pair(text, "--prior")
-        if name not in ("mu", "tau"):
-            raise click.BadParameter(
-                f"{name!r} is not a parameter: mu or tau", param_hint="--prior"
-            )
-        options[name] = expression
+    for name, expressions in named_values(options.pop("priors", ()), "--prior").items():
+        options[name] = expressions[-1]
     if "interval" in options:
         options.update(interval_options(options.pop("interval")))
     return options
+
+
+def named_values(texts: Iterable[str], flag: str) -> dict[str, list[str]]:
+    """Prior expressions by parameter, from texts such as ``tau=HalfNormal(0.5)``."""
+    found: dict[str, list[str]] = {}
+    for text in texts:
+        name, expression = _pair(text, flag)
+        if name not in ("mu", "tau"):
+            raise click.BadParameter(f"{name!r} is not a parameter: mu or tau", param_hint=flag)
+        found.setdefault(name, []).append(expression)
+    return found
 
 
 def interval_options(text: str) -> dict[str, object]:

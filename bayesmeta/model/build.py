@@ -1,6 +1,9 @@
 """A `Problem` to a PyMC model."""
 
-from typing import TYPE_CHECKING, Literal
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
 
 from bayesmeta.model.heterogeneity import HETEROGENEITIES
 from bayesmeta.model.likelihoods import LIKELIHOODS
@@ -9,11 +12,14 @@ from bayesmeta.model.problem import Problem
 if TYPE_CHECKING:
     import pymc as pm
 
-__all__ = ["build_model"]
+__all__ = ["build_model", "changeable_data"]
 
 
 def build_model(
-    problem: Problem, *, theta: Literal["integrated", "sampled"] = "integrated"
+    problem: Problem,
+    *,
+    theta: Literal["integrated", "sampled"] = "integrated",
+    changeable: bool = False,
 ) -> "pm.Model":
     """Make the PyMC model of a problem.
 
@@ -23,6 +29,9 @@ def build_model(
         The numbers and priors.
     theta
         Integrate the true effects of the studies out, or sample them non-centred.
+    changeable
+        Make the numbers of the studies and of the priors data of the model, under the names of
+        `changeable_data`, so that a compiled model can be given others.
 
     Returns
     -------
@@ -35,10 +44,37 @@ def build_model(
     likelihood = LIKELIHOODS[problem.likelihood]
     heterogeneity = HETEROGENEITIES[problem.heterogeneity]
     with pm.Model(coords={"study": list(problem.study)}) as model:
-        mu = problem.priors["mu"].to_pymc("mu")
-        parameters = {name: problem.priors[name].to_pymc(name) for name in heterogeneity.parameters}
+        numbers: dict[str, Any] = {}
+        if changeable:
+            numbers = {
+                name: pm.Data(name, value) for name, value in changeable_data(problem).items()
+            }
+            problem = replace(
+                problem, effect=numbers["data.effect"], std_error=numbers["data.std_error"]
+            )
+
+        def variable(name: str) -> Any:
+            prefix = f"{name}."
+            own = {
+                key.removeprefix(prefix): value
+                for key, value in numbers.items()
+                if key.startswith(prefix)
+            }
+            return problem.priors[name].to_pymc(name, own)
+
+        mu = variable("mu")
+        parameters = {name: variable(name) for name in heterogeneity.parameters}
         if theta == "integrated":
             likelihood.observe(problem, mu, heterogeneity.variance(parameters))
         else:
             likelihood.observe(problem, heterogeneity.effects(mu, parameters), 0.0)
     return model
+
+
+def changeable_data(problem: Problem) -> dict[str, Any]:
+    """The numbers of a problem by name, such as ``data.effect`` or ``tau.sigma``."""
+    numbers: dict[str, Any] = {"data.effect": problem.effect, "data.std_error": problem.std_error}
+    for name, prior in problem.priors.items():
+        for key, value in prior.parameters.items():
+            numbers[f"{name}.{key}"] = np.asarray(value, float)
+    return numbers

@@ -3,12 +3,14 @@
 from collections.abc import Mapping
 
 import xarray as xr
+from numpy.typing import ArrayLike
 
 from bayesmeta.errors import SpecError, did_you_mean, located
 from bayesmeta.measures import Measure, find_measure, unit_information_sd
 from bayesmeta.model.heterogeneity import HETEROGENEITIES
 from bayesmeta.model.likelihoods import LIKELIHOODS
 from bayesmeta.model.problem import Problem
+from bayesmeta.model.suitability import check_priors, for_measure
 from bayesmeta.priors import (
     Prior,
     flat_mu,
@@ -19,7 +21,7 @@ from bayesmeta.priors import (
 )
 from bayesmeta.spec import Spec
 
-__all__ = ["pose"]
+__all__ = ["pose", "read_prior"]
 
 
 def pose(spec: Spec, table: xr.Dataset) -> Problem:
@@ -36,24 +38,22 @@ def pose(spec: Spec, table: xr.Dataset) -> Problem:
     ------
     SpecError
         The measure, likelihood or heterogeneity is not known, or a prior has no default for
-        these data.
+        these data, allows what its parameter cannot be, or gives no posterior.
     PriorError
-        A prior expression is wrong, or allows what its parameter cannot be.
+        A prior expression is wrong, or the prior was made for effects on another scale.
     """
     _find("likelihood", spec.model.likelihood, LIKELIHOODS)
     heterogeneity = _find("heterogeneity", spec.model.heterogeneity, HETEROGENEITIES)
     measure = find_measure(spec.effect.measure)
     given = {
-        name: _parsed(name, expression)
+        name: read_prior(name, expression, measure, table["std_error"].to_numpy())
         for name, expression in spec.priors.model_dump(exclude_none=True).items()
     }
     priors = {
         name: given.get(name) or _default(name, measure, table)
         for name in ("mu", *heterogeneity.parameters)
     }
-    for name in heterogeneity.parameters:
-        with located(key=f"priors.{name}"):
-            _check_scale(name, priors[name], priors["mu"], table.sizes["study"])
+    check_priors(priors, table.sizes["study"])
     return Problem(
         study=tuple(str(name) for name in table["study"].to_numpy()),
         effect=table["effect"].to_numpy(),
@@ -72,9 +72,24 @@ def _find[T](key: str, name: str, known: Mapping[str, T]) -> T:
     return known[name]
 
 
-def _parsed(name: str, expression: str) -> Prior:
+def read_prior(name: str, expression: str, measure: Measure, std_error: ArrayLike) -> Prior:
+    """Read the prior of a parameter for an analysis.
+
+    Parameters
+    ----------
+    name, expression
+        The parameter, and the expression of its prior.
+    measure, std_error
+        The measure and the standard errors of the studies.
+
+    Raises
+    ------
+    PriorError
+        The expression is wrong, or the prior was made for effects on another scale.
+    """
     with located(key=f"priors.{name}"):
-        return parse_prior(expression)
+        prior = parse_prior(expression, parameter=name, measure=measure.code)
+        return for_measure(name, prior.resolve(std_error), measure)
 
 
 def _default(name: str, measure: Measure, table: xr.Dataset) -> Prior:
@@ -93,26 +108,3 @@ def _default(name: str, measure: Measure, table: xr.Dataset) -> Prior:
             'tau = "HalfNormal(0.25)", or a column total.',
         )
     return (unit_information_mu if name == "mu" else unit_information_tau)(*unit_information)
-
-
-def _check_scale(name: str, prior: Prior, mu: Prior, k: int) -> None:
-    """Refuse priors of a standard deviation that are negative or give no posterior.
-
-    Under a flat prior the marginal likelihood falls as ``tau**-(k - 1)`` where mu is flat too
-    (Gelman 2006, Bayesian Analysis 1:515), as ``tau**-k`` where mu is proper.
-    """
-    if prior.lower < 0:
-        raise SpecError(
-            f"{name} is a standard deviation and cannot be below 0, but {prior.expression} can",
-            hint=did_you_mean(
-                f"Half{prior.family.name}", ["HalfNormal", "HalfStudentT", "HalfCauchy"]
-            ),
-        )
-    fewest = 2 if mu.proper else 3
-    if not prior.proper and k < fewest:
-        raise SpecError(
-            f"with {k} {'study' if k == 1 else 'studies'}, {prior.expression} on {name} and "
-            f"{mu.expression} on mu the posterior does not exist",
-            hint=f"There it needs at least {fewest} studies; take a proper prior, as in "
-            'tau = "HalfNormal(0.5)".',
-        )

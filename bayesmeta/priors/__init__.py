@@ -7,15 +7,23 @@ from bayesmeta.priors.default import (
     unit_information_tau,
     weakly_informative_tau,
 )
-from bayesmeta.priors.named import FAMILIES, parse_prior
+from bayesmeta.priors.empirical import Setting, usable_settings
+from bayesmeta.priors.families import FAMILIES
+from bayesmeta.priors.parse import SOURCES, Source, parse_prior
+from bayesmeta.priors.stacked import stacked_logpdf
 
 __all__ = [
     "FAMILIES",
+    "SOURCES",
     "Family",
     "Prior",
+    "Setting",
+    "Source",
     "flat_mu",
     "parse_prior",
+    "stacked_logpdf",
     "unit_information_mu",
     "unit_information_tau",
+    "usable_settings",
     "weakly_informative_tau",
 ]

@@ -1,7 +1,7 @@
 """The priors that are used where a spec names none, each with its reason."""
 
 from bayesmeta.priors.base import Prior
-from bayesmeta.priors.named import parse_prior
+from bayesmeta.priors.parse import parse_prior
 
 __all__ = ["flat_mu", "unit_information_mu", "unit_information_tau", "weakly_informative_tau"]
 

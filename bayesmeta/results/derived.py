@@ -26,24 +26,28 @@ def i_squared(tau: xr.DataArray, std_error: xr.DataArray) -> xr.DataArray:
     return variance / (variance + typical_variance(std_error))
 
 
-def study_weights(tau: xr.DataArray | None, std_error: xr.DataArray) -> xr.DataArray:
+def study_weights(tau: xr.DataArray, shares: xr.DataArray, std_error: xr.DataArray) -> xr.DataArray:
     """Weight of each study in the pooled effect, in percent.
 
     The weights given tau, ``1 / (std_error**2 + tau**2)``, averaged over the posterior (Röver
     2020, J Stat Softw 93(6)), the prior of mu left out, so that they sum to 100.
+
+    Parameters
+    ----------
+    tau, shares
+        Values of tau and their shares in the posterior.
+    std_error
+        Standard errors (dimension ``study``).
     """
-    variance = std_error**2 if tau is None else std_error**2 + tau**2
-    weights: xr.DataArray = 1 / variance
-    shares = 100 * weights / weights.sum("study")
-    return shares if tau is None else shares.mean(("chain", "draw"))
+    weights: xr.DataArray = 1 / (std_error**2 + tau**2)
+    return (100 * weights / weights.sum("study") * shares).sum(shares.dims)
 
 
-def shrinkage(tau: xr.DataArray | None, std_error: xr.DataArray) -> xr.DataArray:
+def shrinkage(tau: xr.DataArray, shares: xr.DataArray, std_error: xr.DataArray) -> xr.DataArray:
     """How far each study's true effect is drawn towards mu: 0 not at all, 1 all the way.
 
-    The posterior mean of ``std_error**2 / (std_error**2 + tau**2)``; 1 for a common effect.
+    The posterior mean of ``std_error**2 / (std_error**2 + tau**2)``; 1 for a common effect. Takes
+    what `study_weights` takes.
     """
-    if tau is None:
-        return xr.ones_like(std_error)
     pull: xr.DataArray = std_error**2 / (std_error**2 + tau**2)
-    return pull.mean(("chain", "draw"))
+    return (pull * shares).sum(shares.dims)

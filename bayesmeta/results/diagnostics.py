@@ -6,7 +6,7 @@ from typing import Any, Literal, NamedTuple, Self
 import numpy as np
 import xarray as xr
 
-__all__ = ["Diagnostics", "diagnose"]
+__all__ = ["Diagnostics", "diagnose", "diagnose_exact"]
 
 RHAT_LIMIT = 1.01
 """Vehtari, Gelman, Simpson, Carpenter & Bürkner 2021, Bayesian Analysis 16:667."""
@@ -25,17 +25,23 @@ tenth above that within them, an effective sample size at which the end of a 95 
 uncertain by a quarter of an sd (in a normal posterior), over one divergent draw in a hundred."""
 
 
+CHANGE_LIMIT = 1e-8
+CHANGE_FAILS = 1e-3
+"""Changes at the last doubling of the nodes of quadrature: at the first, ten times what it aims at,
+printed digits are still right; beyond the second they are not."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Diagnostics:
     """The convergence of a fit.
 
     Attributes
     ----------
-    rhat_max : float
+    rhat_max : float or None
         Largest R-hat (rank-normalised, split) of all parameters.
-    ess_bulk_min, ess_tail_min : float
+    ess_bulk_min, ess_tail_min : float or None
         Smallest effective sample sizes.
-    divergences : int
+    divergences : int or None
         Divergent draws after tuning.
     bfmi_min : float or None
         Smallest Bayesian fraction of missing information; None where there is no energy.
@@ -43,13 +49,16 @@ class Diagnostics:
         Whether the results may be used.
     messages : tuple of str
         What is wrong, and what was tried.
+    last_change : float or None
+        For quadrature, which has none of the above: the change at the last doubling of the nodes.
     """
 
-    rhat_max: float
-    ess_bulk_min: float
-    ess_tail_min: float
-    divergences: int
-    bfmi_min: float | None
+    rhat_max: float | None = None
+    ess_bulk_min: float | None = None
+    ess_tail_min: float | None = None
+    divergences: int | None = None
+    bfmi_min: float | None = None
+    last_change: float | None = None
     verdict: Literal["ok", "warn", "fail"]
     messages: tuple[str, ...] = ()
 
@@ -95,6 +104,17 @@ def diagnose(posterior: xr.Dataset, sample_stats: xr.Dataset) -> Diagnostics:
         bfmi_min=bfmi,
         verdict="fail" if "fail" in verdicts else "warn" if verdicts else "ok",
         messages=tuple(finding.message for finding in findings),
+    )
+
+
+def diagnose_exact(last_change: float) -> Diagnostics:
+    """Judge quadrature by the change at the last doubling of its nodes."""
+    if last_change <= CHANGE_LIMIT:
+        return Diagnostics(last_change=last_change, verdict="ok")
+    message = f"Quadrature changed by {last_change:.1g} at its last doubling of the nodes."
+    fails = not last_change <= CHANGE_FAILS
+    return Diagnostics(
+        last_change=last_change, verdict="fail" if fails else "warn", messages=(message,)
     )
 
 

@@ -34,10 +34,10 @@ def summary_to_dict(fit: "Fit") -> dict[str, Any]:
         "priors": record["priors"],
         "estimates": [_estimate(row) for row in fit.estimates.to_dict("records")],
         "diagnostics": fit.diagnostics.to_dict(),
-        "cross_check": None,
+        "cross_check": record["cross_check"],
         "excluded": record["excluded"],
         "corrections": record["corrections"],
-        "warnings": [*record["messages"], *record["warnings"]],
+        "warnings": list(fit.warnings[len(fit.diagnostics.messages) :]),
         "provenance": record["provenance"],
     }
 
@@ -49,9 +49,12 @@ def _estimate(row: Mapping[Hashable, Any]) -> dict[str, Any]:
 
 
 def _plain(value: Any) -> Any:
+    """Infinity is a word, as JSON has no number for it."""
     if isinstance(value, str):
         return value or None
-    return float(value) if math.isfinite(value) else None
+    if math.isnan(value):
+        return None
+    return float(value) if math.isfinite(value) else str(float(value)).replace("inf", "Infinity")
 
 
 def summary_to_json(fit: "Fit") -> str:

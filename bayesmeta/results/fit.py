@@ -13,9 +13,11 @@ from pydantic import ValidationError
 from bayesmeta.errors import DataError, InputError, SpecError
 from bayesmeta.files import read_bytes, write_whole
 from bayesmeta.measures import Measure, display_size, find_measure, participants
+from bayesmeta.model import existing_moments
 from bayesmeta.priors import Prior, parse_prior
 from bayesmeta.results.derived import shrinkage, study_weights
-from bayesmeta.results.diagnostics import Diagnostics, diagnose
+from bayesmeta.results.diagnostics import Diagnostics, diagnose, diagnose_exact
+from bayesmeta.results.exact import ExactDensities
 from bayesmeta.results.summary import summarise
 from bayesmeta.spec import Interval, Spec
 
@@ -24,8 +26,12 @@ if TYPE_CHECKING:
 
 __all__ = ["Fit", "load_fit"]
 
-_FORMAT = 1
+_FORMAT = 2
 """Version of the layout of saved fits."""
+
+_DISAGREE = 5.0
+"""Monte Carlo standard errors: of the dozen numbers of a cross-check the largest is beyond this by
+chance about once in 100,000 fits."""
 
 
 class Fit:
@@ -43,7 +49,7 @@ class Fit:
     tree : xarray.DataTree
         The groups of ArviZ: ``posterior``, ``sample_stats``, ``observed_data``,
         ``constant_data`` (the study table), ``log_likelihood``, ``log_prior``,
-        ``posterior_predictive``, ``prior``.
+        ``posterior_predictive``, ``prior``; ``quadrature`` where it was that engine.
     """
 
     def __init__(self, tree: xr.DataTree) -> None:
@@ -59,6 +65,7 @@ class Fit:
         table: xr.Dataset,
         priors: Mapping[str, Prior],
         warnings: tuple[str, ...],
+        cross_check: Mapping[str, Any] | None,
         provenance: Mapping[str, Any],
     ) -> Self:
         """Put the draws of an engine together with what they were made from.
@@ -75,6 +82,8 @@ class Fit:
             The priors that were used.
         warnings
             What the reader must know besides what the table and the engine say.
+        cross_check
+            How far another engine's result is away; None where there was none.
         provenance
             Hashes, versions, seed, command, seconds.
         """
@@ -86,6 +95,7 @@ class Fit:
             "corrections": table.attrs["corrections"],
             "warnings": [*table.attrs["warnings"], *warnings],
             "messages": groups.attrs["messages"],
+            "cross_check": None if cross_check is None else dict(cross_check),
             "priors": {name: prior.as_dict() for name, prior in priors.items()},
             "provenance": dict(provenance),
         }
@@ -125,24 +135,53 @@ class Fit:
     @property
     def priors(self) -> dict[str, Prior]:
         """The priors that were used."""
+        std_error = self.table["std_error"].to_numpy()
         return {
-            name: parse_prior(prior["expression"], source=prior["source"])
+            name: parse_prior(
+                prior["expression"],
+                source=prior["source"],
+                parameter=name,
+                measure=self.spec.effect.measure,
+            ).resolve(std_error)
             for name, prior in self.record["priors"].items()
         }
+
+    @cached_property
+    def exact(self) -> ExactDensities | None:
+        """The exact densities, where the engine was quadrature."""
+        if "quadrature" not in self.tree:
+            return None
+        return ExactDensities.from_dataset(self.tree["quadrature"].to_dataset())
+
+    @property
+    def moments(self) -> dict[str, int]:
+        """How many moments, at most 2, the posteriors of mu, tau and theta_new have."""
+        priors = self.priors
+        mu = priors["mu"]
+        return existing_moments(
+            priors.get("tau"), mu, self.table.sizes["study"], flat=int(not mu.proper)
+        )
 
     @property
     def weights(self) -> xr.DataArray:
         """Weight of each study in percent (dimension ``study``)."""
-        return study_weights(self._tau, self.table["std_error"])
+        return study_weights(*self._tau, self.table["std_error"])
 
     @property
     def shrinkage(self) -> xr.DataArray:
         """How far each study is drawn towards the pooled effect, from 0 to 1."""
-        return shrinkage(self._tau, self.table["std_error"])
+        return shrinkage(*self._tau, self.table["std_error"])
 
     @property
-    def _tau(self) -> xr.DataArray | None:
-        return self.posterior.get("tau")
+    def _tau(self) -> tuple[xr.DataArray, xr.DataArray]:
+        """Values of tau and their shares: the nodes of quadrature, or draws."""
+        if self.exact is not None:
+            group = self.tree["quadrature"].to_dataset()
+            return group["component_tau"], group["weight"]
+        if "tau" not in self.posterior:
+            return xr.DataArray([0.0], dims="draw"), xr.DataArray([1.0], dims="draw")
+        tau = self.posterior["tau"]
+        return tau, xr.full_like(tau, 1 / tau.size)
 
     @property
     def n_participants(self) -> int | None:
@@ -152,7 +191,9 @@ class Fit:
 
     @cached_property
     def diagnostics(self) -> Diagnostics:
-        """Whether the draws may be trusted."""
+        """Whether the result may be trusted."""
+        if self.exact is not None:
+            return diagnose_exact(self.exact.error)
         return diagnose(self.posterior, self.tree["sample_stats"].to_dataset())
 
     @property
@@ -161,7 +202,20 @@ class Fit:
         return (
             *self.diagnostics.messages,
             *self.record["messages"],
+            *self._disagreement,
             *self.record["warnings"],
+        )
+
+    @property
+    def _disagreement(self) -> tuple[str, ...]:
+        """What the reader must know of the cross-check with the other engine."""
+        check = self.record["cross_check"]
+        if check is None or check["max_difference_in_mcse"] <= _DISAGREE:
+            return ()
+        return (
+            f"NUTS and {check['engine']} differ in the {check['quantity']} by "
+            f"{check['max_difference_in_mcse']:.1f} Monte Carlo standard errors: sample more, or "
+            f'take engine = "{check["engine"]}".',
         )
 
     def summary(self, *, prob: float | None = None, kind: str | None = None) -> pd.DataFrame:
@@ -189,6 +243,8 @@ class Fit:
         return summarise(
             self.posterior,
             self.table["std_error"],
+            exact=self.exact,
+            moments=self.moments,
             measure=self.measure,
             effect=self.spec.effect,
             interval=self.spec.interval,

@@ -18,7 +18,7 @@ _EXTREME = 0.99
 
 
 def prior_warnings(problem: Problem, posterior: xr.Dataset) -> tuple[str, ...]:
-    """Sentences on priors that disagree with the data, and on tau where studies are few.
+    """Sentences on priors: doubts about them, conflicts with the data, tau where studies are few.
 
     Parameters
     ----------
@@ -29,7 +29,8 @@ def prior_warnings(problem: Problem, posterior: xr.Dataset) -> tuple[str, ...]:
     """
     prior_mu, prior_tau = problem.priors["mu"], problem.priors.get("tau")
     tau = np.median(posterior["tau"].to_numpy()) if prior_tau else 0.0
-    warnings = [_conflict_of_mu(problem, prior_mu, float(tau))]
+    warnings = [text for prior in problem.priors.values() for text in prior.warnings]
+    warnings.append(_conflict_of_mu(problem, prior_mu, float(tau)))
     if prior_tau is not None:
         draws = posterior["tau"].to_numpy()
         warnings += [_conflict_of_tau(prior_tau, draws), _few(problem, prior_tau, draws)]

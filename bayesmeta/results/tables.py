@@ -52,6 +52,8 @@ def format_number(value: float, places: int) -> str:
     """A number with a fixed count of decimals and a true minus sign; "" where there is none."""
     if math.isnan(value):
         return ""
+    if math.isinf(value):
+        return "∞" if value > 0 else "−∞"
     text = f"{value:.{places}f}"
     if float(text) == 0:
         text = text.lstrip("-")
@@ -254,14 +256,26 @@ def _span(lower: float, upper: float, places: int) -> str:
 
 
 def _convergence(fit: "Fit") -> Text:
+    """The verdict and what it rests on."""
     found = fit.diagnostics
-    return Text.assemble(
-        "convergence: ",
-        (found.verdict, _VERDICTS[found.verdict]),
-        f" (R-hat at most {found.rhat_max:.3f}, effective sample size at least "
-        f"{min(found.ess_bulk_min, found.ess_tail_min):.0f}, {found.divergences} divergences; "
-        f"Monte Carlo error of the mean of mu {fit.estimate('mu')['mcse_mean']:.1g})",
-    )
+    if found.last_change is not None:
+        basis = f"quadrature, last change {found.last_change:.0e}; no Monte Carlo error"
+    else:
+        ess = min(found.ess_bulk_min or 0.0, found.ess_tail_min or 0.0)
+        basis = (
+            f"R-hat at most {found.rhat_max:.3f}, effective sample size at least {ess:.0f}, "
+            f"{found.divergences} divergences"
+        )
+        if not math.isnan(error := fit.estimate("mu")["mcse_mean"]):
+            basis += f"; Monte Carlo error of the mean of mu {error:.1g}"
+    text = Text.assemble("convergence: ", (found.verdict, _VERDICTS[found.verdict]), f" ({basis})")
+    check = fit.record["cross_check"]
+    if check is not None:
+        text.append(
+            f"\ncross-check: {check['engine']} agrees within "
+            f"{check['max_difference_in_mcse']:.1f} Monte Carlo standard errors"
+        )
+    return text
 
 
 def fit_to_html(fit: "Fit") -> str:

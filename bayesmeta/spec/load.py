@@ -48,6 +48,14 @@ OPTIONS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "kind": ("interval", "kind"),
         "treatment": ("labels", "treatment"),
         "control": ("labels", "control"),
+        "try_tau": ("sensitivity", "tau"),
+        "try_mu": ("sensitivity", "mu"),
+        "try_r": ("sensitivity", "r"),
+        "leave_one_out": ("sensitivity", "leave_one_out"),
+        "cumulative": ("sensitivity", "cumulative"),
+        "effect_variants": ("sensitivity", "effect_variants"),
+        "tipping": ("sensitivity", "tipping"),
+        "power_scaling": ("sensitivity", "power_scaling"),
     }
 )
 """Each keyword of `bayesmeta.fit` (and each flag) and the key of the spec that it sets."""

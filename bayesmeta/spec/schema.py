@@ -9,7 +9,18 @@ from typing import Annotated, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
-__all__ = ["Data", "Effect", "Engine", "Interval", "Labels", "Model", "Priors", "Spec", "ZeroCells"]
+__all__ = [
+    "Data",
+    "Effect",
+    "Engine",
+    "Interval",
+    "Labels",
+    "Model",
+    "Priors",
+    "Sensitivity",
+    "Spec",
+    "ZeroCells",
+]
 
 _TARGET_ACCEPT = 0.98
 """With two or three studies 14 of 32 runs of nutpie had divergent draws at 0.95 and none at 0.98,
@@ -108,7 +119,7 @@ class Priors(Section):
 class Engine(Section):
     """``[engine]``: how the posterior is computed."""
 
-    name: str = Field("nuts", description="nuts")
+    name: str = Field("nuts", description="nuts or quadrature")
     sampler: Literal["nutpie", "pymc", "numpyro", "blackjax"] = Field(
         "nutpie", description="which implementation of NUTS"
     )
@@ -138,6 +149,19 @@ class Labels(Section):
     control: str = Field("control", description="group 2")
 
 
+class Sensitivity(Section):
+    """``[sensitivity]``: other ways to do the analysis, for ``bayesmeta sensitivity``."""
+
+    tau: list[str] | None = Field(None, description="other priors of tau; found by itself")
+    mu: list[str] | None = Field(None, description="other priors of mu; found by itself")
+    r: list[float] = Field([], description="other correlations of paired data")
+    leave_one_out: bool = Field(True, description="without each study in turn")
+    cumulative: bool = Field(True, description="as of each year, where there is a column year")
+    effect_variants: bool = Field(True, description="other rules for empty cells, formulas of SMD")
+    tipping: bool = Field(True, description="how far priors move before the conclusion changes")
+    power_scaling: bool = Field(True, description="ArviZ's power-scaling of prior and likelihood")
+
+
 class Spec(Section):
     """One analysis: what to read, which effect, which model, which priors."""
 
@@ -149,3 +173,4 @@ class Spec(Section):
     engine: Engine = Engine()
     interval: Interval = Interval()
     labels: Labels = Labels()
+    sensitivity: Sensitivity = Sensitivity()

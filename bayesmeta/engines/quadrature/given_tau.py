@@ -1,0 +1,192 @@
+"""The posterior given tau: everything is normal and has a closed form.
+
+With ``effect ~ Normal(design @ beta, std_error**2 + tau**2)`` and a normal or flat prior on each
+coefficient, the coefficients are normal given tau and their evidence is known (Gelman et al. 2013,
+Bayesian Data Analysis, chapter 5). A prior that is a mixture of normal distributions gives a
+mixture.
+"""
+
+from dataclasses import dataclass, fields
+from functools import cached_property
+from typing import Self
+
+import numpy as np
+
+from bayesmeta.densities.search import Floats
+
+__all__ = ["Coefficients", "GivenTau", "Studies", "given_tau"]
+
+_FACTORS = 8
+"""Ratios of variances that are multiplied before a logarithm is taken."""
+
+_LOG_2PI = float(np.log(2 * np.pi))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Studies:
+    """Data sets, many at once.
+
+    Attributes
+    ----------
+    effect, std_error : array (batch, study)
+        Estimates and standard errors on the analysis scale.
+    design : array (batch or 1, study, term)
+        The terms of the mean of each study; a column of ones for a pooled effect alone.
+    included : array (batch, study)
+        1 for studies that count, 0 for those that are left out.
+    """
+
+    effect: Floats
+    std_error: Floats
+    design: Floats
+    included: Floats
+
+    @cached_property
+    def variance(self) -> Floats:
+        """Squared standard errors (batch, 1, study)."""
+        return self.std_error[:, None] ** 2
+
+    @cached_property
+    def products(self) -> Floats:
+        """Products of terms, of terms with effects, and squared effects (batch, study, product).
+
+        Their sums over the studies, weighted, are all that the posterior given tau needs.
+        """
+        x, y = self.design, self.effect[..., None]
+        pairs = (x[..., :, None] * x[..., None, :]).reshape(*x.shape[:-1], -1)
+        pairs = np.broadcast_to(pairs, (*y.shape[:-1], pairs.shape[-1]))
+        return np.concatenate([pairs, x * y, y**2], -1) * self.included[..., None]
+
+    @cached_property
+    def complete(self) -> bool:
+        """Whether all studies of all rows count."""
+        return bool(self.included.all())
+
+    @cached_property
+    def count(self) -> Floats:
+        """How many studies count (batch,)."""
+        count: Floats = self.included.sum(-1)
+        return count
+
+
+@dataclass(frozen=True, kw_only=True)
+class Coefficients:
+    """Priors of the coefficients: mixtures of normal distributions.
+
+    Attributes
+    ----------
+    log_weight : array (batch or 1, component)
+        Log weights of the components.
+    mean, precision : array (batch or 1, component, term)
+        Of the components; a precision of 0 is a flat prior with density 1.
+    """
+
+    log_weight: Floats
+    mean: Floats
+    precision: Floats
+
+
+@dataclass(frozen=True, kw_only=True)
+class GivenTau:
+    """What is known given tau at some nodes.
+
+    Attributes
+    ----------
+    log_likelihood : array (batch, node, component)
+        Log density of the effects given tau, the coefficients integrated out, times the weight of
+        the component.
+    mean : array (batch, node, component, term)
+        Posterior means of the coefficients given tau.
+    covariance : array (batch, node, component, term, term)
+        Their covariances.
+    """
+
+    log_likelihood: Floats
+    mean: Floats
+    covariance: Floats
+
+    def total(self) -> Floats:
+        """Log likelihood, summed over the components (batch, node)."""
+        if self.log_likelihood.shape[-1] == 1:
+            return self.log_likelihood[..., 0]
+        total: Floats = np.logaddexp.reduce(self.log_likelihood, -1)
+        return total
+
+    def interleaved(self, between: Self) -> Self:
+        """With the nodes of another put between its own."""
+        return type(self)(
+            **{
+                field.name: interleave(getattr(self, field.name), getattr(between, field.name), 1)
+                for field in fields(self)
+            }
+        )
+
+
+def interleave(outer: Floats, inner: Floats, axis: int) -> Floats:
+    """Numbers of an array with those of another, one shorter, between them."""
+    count = outer.shape[axis] + inner.shape[axis]
+    shape = (*outer.shape[:axis], count, *outer.shape[axis + 1 :])
+    result = np.empty(shape)
+    before = (slice(None),) * axis
+    result[(*before, slice(None, None, 2))] = outer
+    result[(*before, slice(1, None, 2))] = inner
+    return result
+
+
+def given_tau(studies: Studies, coefficients: Coefficients, tau: Floats) -> GivenTau:
+    """The posterior of the coefficients given tau.
+
+    Parameters
+    ----------
+    studies, coefficients
+        Data sets and priors.
+    tau
+        Values (batch, node).
+    """
+    terms = studies.design.shape[-1]
+    scale = studies.variance.min(-1) + tau**2  # keeps everything near 1 where tau is huge
+    ratio = (studies.variance + tau[..., None] ** 2) / scale[..., None]
+    if not studies.complete:
+        ratio = np.where(studies.included[:, None] > 0, ratio, 1.0)
+    log_determinant = _log_product(ratio) + studies.count[:, None] * np.log(scale)
+    sums = (1 / ratio) @ studies.products
+    information = sums[..., : terms**2].reshape(*tau.shape, 1, terms, terms)
+    score, square = sums[..., None, terms**2 : -1], sums[..., None, -1]
+    precision = coefficients.precision[:, None] * scale[..., None, None]
+    centre = coefficients.mean[:, None]
+    posterior = information + precision[..., None] * np.eye(terms)
+    inverse, log_posterior = _inverse(posterior)
+    mean = (inverse @ (score + precision * centre)[..., None])[..., 0]
+    misfit = (
+        square + (precision * centre**2).sum(-1) - (mean * (score + precision * centre)).sum(-1)
+    )
+    proper = coefficients.precision[:, None] > 0
+    log_prior = np.log(np.where(proper, coefficients.precision[:, None], 1.0)).sum(-1)
+    flat = terms - proper.sum(-1)
+    log_likelihood = coefficients.log_weight[:, None] - 0.5 * (
+        (studies.count[:, None, None] - flat) * _LOG_2PI
+        + log_determinant[..., None]
+        + np.maximum(misfit, 0.0) / scale[..., None]
+        + log_posterior
+        - terms * np.log(scale)[..., None]
+        - log_prior
+    )
+    return GivenTau(
+        log_likelihood=log_likelihood, mean=mean, covariance=inverse * scale[..., None, None, None]
+    )
+
+
+def _log_product(ratios: Floats) -> Floats:
+    """Log of the product over the last axis: few logarithms, and no product of too many."""
+    starts = np.arange(0, ratios.shape[-1], _FACTORS)
+    logs: Floats = np.log(np.multiply.reduceat(ratios, starts, axis=-1)).sum(-1)
+    return logs
+
+
+def _inverse(matrices: Floats) -> tuple[Floats, Floats]:
+    """Inverses and log determinants of positive definite matrices."""
+    if matrices.shape[-1] == 1:
+        return 1 / matrices, np.log(matrices[..., 0, 0])
+    factor = np.linalg.cholesky(matrices)
+    log_determinant = 2 * np.log(np.diagonal(factor, axis1=-2, axis2=-1)).sum(-1)
+    return np.linalg.inv(matrices), log_determinant

@@ -1,0 +1,274 @@
+"""Data and priors to exact posteriors, many at once."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields
+from itertools import cycle, repeat
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy.special import ndtr
+
+from bayesmeta.densities import Tabulated
+from bayesmeta.densities.search import Floats
+from bayesmeta.engines.quadrature.given_tau import Coefficients, GivenTau, Studies, given_tau
+from bayesmeta.engines.quadrature.normal_priors import as_coefficients
+from bayesmeta.engines.quadrature.posterior import Posterior
+from bayesmeta.engines.quadrature.rule import Nodes, adapt
+from bayesmeta.model.moments import existing_moments
+from bayesmeta.priors import Prior, stacked_logpdf
+
+__all__ = ["integrate"]
+
+_NEGLIGIBLE = 1e-18
+"""Share of a component in the moments below which it is left out of the mixtures."""
+
+_LOWEST_LOG = -700.0
+
+
+def integrate(
+    effect: ArrayLike,
+    std_error: ArrayLike,
+    *,
+    mu: Prior | Sequence[Prior],
+    tau: Prior | Sequence[Prior] | None,
+    design: ArrayLike | None = None,
+    beta: Sequence[Prior] = (),
+    included: ArrayLike | None = None,
+) -> Posterior:
+    """Integrate the normal model exactly, for many data sets or many priors at once.
+
+    The model is ``effect ~ Normal(design @ (mu, beta), std_error**2 + tau**2)``.
+
+    Parameters
+    ----------
+    effect, std_error : array (study,) or (batch, study)
+        Estimates and standard errors on the analysis scale.
+    mu, tau : Prior or sequence of Prior
+        Priors of the first coefficient and of tau, the same for all or one a batch row; tau None
+        for a common effect. Priors that depend on the data are resolved already.
+    design : array (study, term) or (batch, study, term), optional
+        A column of ones where it is not given.
+    beta : sequence of Prior
+        Normal or flat priors of the other terms.
+    included : array (study,) or (batch, study), optional
+        False where a study does not count.
+
+    Returns
+    -------
+    Posterior
+
+    Raises
+    ------
+    EngineError
+        The prior of mu is not a mixture of normal distributions, nor flat.
+    """
+    y, s = np.atleast_2d(np.asarray(effect, float)), np.atleast_2d(np.asarray(std_error, float))
+    x = np.ones((y.shape[-1], 1)) if design is None else np.asarray(design, float)
+    x = x[None] if x.ndim == 2 else x
+    use = np.ones(y.shape[-1:]) if included is None else np.asarray(included, float)
+    use = np.atleast_2d(use)
+    mus = [mu] if isinstance(mu, Prior) else list(mu)
+    taus = [] if tau is None else [tau] if isinstance(tau, Prior) else list(tau)
+    data = max(y.shape[0], s.shape[0], x.shape[0], use.shape[0], len(mus))
+    y, s, use = (np.broadcast_to(array, (data, y.shape[-1])) for array in (y, s, use))
+    mus = mus * (data // len(mus))
+    taus = taus * (data if len(taus) == 1 else 1)
+    shift = (use * y / s**2).sum(-1) / (use / s**2).sum(-1)
+    shift = shift if x.shape[-1] == 1 else np.zeros_like(shift)
+    studies = Studies(effect=y - shift[:, None] * x[..., 0], std_error=s, design=x, included=use)
+    priors = as_coefficients(mus, beta, np.abs(use * y).max(-1))
+    mean = priors.mean.copy()
+    mean[..., 0] -= shift[:, None]
+    priors = Coefficients(log_weight=priors.log_weight, mean=mean, precision=priors.precision)
+    flat = [(not one.proper) + sum(not other.proper for other in beta) for one in mus]
+    moments = [
+        existing_moments(one, mus[row], int(use[row].sum()), flat[row])
+        for one, row in zip(taus or repeat(None, data), cycle(range(data)), strict=False)
+    ]
+    counts = {name: np.array([float(row[name]) for row in moments]) for name in moments[0]}
+    task = _Task(studies=studies, priors=priors, shift=shift, moments=counts)
+    return _random(task, taus) if taus else _common(task)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Task:
+    """Data sets, shifted so that effects are near 0, and priors of the coefficients."""
+
+    studies: Studies
+    priors: Coefficients
+    shift: Floats
+    moments: dict[str, Floats]
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Mixture:
+    """Nodes and components of priors as one list of components a batch row."""
+
+    log_evidence: Floats
+    weights: Floats
+    tau: Floats
+    mean: Floats
+    covariance: Floats
+
+
+def _common(task: _Task) -> Posterior:
+    """A common effect: one node, where tau is 0."""
+    tau = np.zeros((task.shift.size, 1))
+    given = given_tau(task.studies, task.priors, tau)
+    mixture = _mixture(given.total(), given, tau, panels=1)
+    return _posterior(task, mixture, None, np.zeros(1))
+
+
+def _random(task: _Task, taus: Sequence[Prior]) -> Posterior:
+    """Random effects: tau is integrated out, one panel for each component of its prior."""
+    batch = len(taus)
+    parts = [prior.components or ((1.0, prior),) for prior in taus]
+    count = max(len(row) for row in parts)
+    rows = [pair for row in parts for pair in (*row, *[(0.0, row[0][1])] * (count - len(row)))]
+    components = [component for _, component in rows]
+    with np.errstate(divide="ignore"):
+        log_weights = np.log([weight for weight, _ in rows])[:, None]
+    lower = np.array([prior.lower for prior in components])
+    upper = np.array([prior.upper for prior in components])
+    scale = np.broadcast_to(_typical(task.studies), batch).repeat(count)
+    if task.shift.size == 1 and count == 1 and len({*zip(lower, upper, strict=True)}) == 1:
+        lower, upper, scale = lower[:1], upper[:1], scale[:1]  # one data set: shared nodes
+    studies, priors = _repeated(task.studies, count), _repeated(task.priors, count)
+
+    def known(tau: Floats) -> GivenTau:
+        return given_tau(studies, priors, tau)
+
+    def log_prior(tau: Floats) -> Floats:
+        points = np.broadcast_to(tau, (len(components), tau.shape[1]))
+        return log_weights + stacked_logpdf(components, points)
+
+    def mixed(nodes: Nodes) -> _Mixture:
+        return _mixture(nodes.log_mass, nodes.given, nodes.tau, panels=count)
+
+    def checks(first: Nodes) -> Callable[[Nodes], Floats]:
+        check = _checks(mixed(first), task.moments["tau"])
+        return lambda nodes: check(mixed(nodes))
+
+    nodes = adapt(
+        known,
+        log_prior,
+        checks,
+        lower=lower,
+        upper=upper,
+        scale=scale,
+        moments=np.repeat(task.moments["tau"], count),
+    )
+    mixture = mixed(nodes)
+    lowest = nodes.panels.lower.reshape(-1, count).min(-1).repeat(count)[:, None]
+    with np.errstate(divide="ignore", over="ignore"):
+        log_start = (log_prior(lowest) + known(lowest).total())[:, 0]
+    shape = (batch, count, -1)
+    slope = nodes.panels.points(nodes.panels.nodes(nodes.tau.shape[1]))[1][:, 0]
+    log_density = nodes.log_mass - slope - np.log(nodes.panels.step)
+    normaliser = mixture.log_evidence[:, None, None]
+    tau = Tabulated(
+        panels=nodes.panels.reshaped(count),
+        points=nodes.tau.reshape(-1, count, nodes.tau.shape[1]),
+        log_density_at=np.maximum(log_density.reshape(shape) - normaliser, _LOWEST_LOG),
+        mass=np.exp(nodes.log_mass.reshape(shape) - normaliser),
+        at_lower=np.exp(log_start.reshape(shape) - normaliser).sum((1, 2)),
+        moments=task.moments["tau"],
+    )
+    return _posterior(task, mixture, tau, nodes.error)
+
+
+def _repeated[T: (Studies, Coefficients)](arrays: T, times: int) -> T:
+    """With every batch row so many times."""
+    held = {field.name: getattr(arrays, field.name) for field in fields(arrays)}
+    repeated = {
+        name: np.repeat(array, times, 0) if array.shape[0] > 1 else array
+        for name, array in held.items()
+    }
+    return type(arrays)(**repeated)
+
+
+def _typical(studies: Studies) -> Floats:
+    """Harmonic mean of the squared standard errors, as a standard error (batch,)."""
+    precision = (studies.included / studies.std_error**2).sum(-1)
+    typical: Floats = np.sqrt(studies.included.sum(-1) / precision)
+    return typical
+
+
+def _mixture(log_mass: Floats, given: GivenTau, tau: Floats, *, panels: int) -> _Mixture:
+    """The components of all nodes and panels, in one list a batch row."""
+    with np.errstate(invalid="ignore"):
+        log = log_mass[..., None] + given.log_likelihood - given.total()[..., None]
+    log = np.where(np.isnan(log), -np.inf, log).reshape(log.shape[0] // panels, -1)
+    log_evidence = np.logaddexp.reduce(log, -1)
+
+    def one_list(array: Floats, *rest: int) -> Floats:
+        rows, nodes = array.shape[:2]
+        whole = np.broadcast_to(array, (rows, nodes, given.log_likelihood.shape[-1], *rest))
+        return whole.reshape(max(rows // panels, 1), -1, *rest)
+
+    terms = given.mean.shape[-1]
+    return _Mixture(
+        log_evidence=log_evidence,
+        weights=np.exp(log - log_evidence[:, None]),
+        tau=one_list(tau[..., None]),
+        mean=one_list(given.mean, terms),
+        covariance=one_list(given.covariance, terms, terms),
+    )
+
+
+def _checks(first: _Mixture, moments: Floats) -> Callable[[_Mixture], Floats]:
+    """The function that says what must not change as nodes are added (batch, number).
+
+    The evidence, the distribution functions of the coefficients and of theta_new two standard
+    deviations from where the first nodes have most weight, a bounded function of tau, and the
+    moments that exist.
+    """
+    peak = first.weights.argmax(-1)[:, None]
+    typical = np.take_along_axis(first.tau, peak, 1)
+
+    def spread(mixture: _Mixture, extra: float) -> Floats:
+        variances = np.diagonal(mixture.covariance, axis1=-2, axis2=-1)
+        sd: Floats = np.sqrt(variances + extra * mixture.tau[..., None] ** 2)
+        return sd
+
+    centre = np.take_along_axis(first.mean, peak[..., None], 1)
+    reach = {
+        extra: 2 * np.take_along_axis(spread(first, extra), peak[..., None], 1) for extra in (0, 1)
+    }
+
+    def check(mixture: _Mixture) -> Floats:
+        weights, tau = mixture.weights, mixture.tau
+        numbers = [mixture.log_evidence, (weights * typical / (tau + typical)).sum(-1)]
+        for extra in (0, 1):
+            for end in (centre - reach[extra], centre + reach[extra]):
+                below = ndtr((end - mixture.mean) / spread(mixture, extra))
+                numbers.extend((weights[..., None] * below).sum(1).T)
+        for order in (1, 2):
+            with np.errstate(over="ignore", divide="ignore"):
+                moment = np.log((weights * tau**order).sum(-1))
+            numbers.append(np.where(moments >= order, moment, 0.0))
+        return np.stack(numbers, -1)
+
+    return check
+
+
+def _posterior(task: _Task, mixture: _Mixture, tau: Tabulated | None, error: Floats) -> Posterior:
+    """The posterior on the scale of the data, without components that do not count."""
+    typical = _typical(task.studies)[:, None]
+    pull = np.maximum(mixture.tau / typical, 1.0) ** task.moments["theta_new"][:, None]
+    counts = (mixture.weights * pull > _NEGLIGIBLE).any(0)
+    mean = mixture.mean[:, counts]
+    mean[..., 0] += task.shift[:, None]
+    return Posterior(
+        studies=task.studies,
+        priors=task.priors,
+        shift=task.shift,
+        weights=mixture.weights[:, counts],
+        nodes=mixture.tau[:, counts],
+        mean=mean,
+        covariance=mixture.covariance[:, counts],
+        tau=tau,
+        log_evidence=mixture.log_evidence,
+        error=np.broadcast_to(error, mixture.log_evidence.shape),
+        moments=task.moments,
+    )

@@ -1,0 +1,87 @@
+"""Problems to exact posteriors."""
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from bayesmeta.engines.quadrature.integrate import integrate
+from bayesmeta.engines.quadrature.normal_priors import unsuitable
+from bayesmeta.engines.quadrature.posterior import Posterior
+from bayesmeta.errors import EngineError
+from bayesmeta.model import Problem
+
+__all__ = ["refusal", "solve", "solve_many"]
+
+_BLOCK = 4000
+"""Studies of all batch rows that are integrated at once: more would not fit the cache."""
+
+
+def refusal(problem: Problem) -> str | None:
+    """Why quadrature cannot do a problem; None where it can."""
+    if problem.likelihood != "normal":
+        return f"quadrature does not know the likelihood {problem.likelihood!r}"
+    if problem.heterogeneity not in ("common", "normal"):
+        return f"quadrature does not know the heterogeneity {problem.heterogeneity!r}"
+    return unsuitable(problem.priors["mu"])
+
+
+def solve(problem: Problem) -> Posterior:
+    """The exact posterior of a problem.
+
+    Raises
+    ------
+    EngineError
+        Quadrature cannot do it.
+    """
+    reason = refusal(problem)
+    if reason is not None:
+        raise EngineError(f'{reason}\n  Take engine = "nuts".')
+    return _integrated([problem])
+
+
+def solve_many(problems: Sequence[Problem]) -> Iterator[tuple[list[int], Posterior]]:
+    """The exact posteriors of many problems, which quadrature can do, in blocks.
+
+    Yields
+    ------
+    (list of int, Posterior)
+        The places of the problems of a block, and their posteriors, one a batch row.
+    """
+    order = sorted(range(len(problems)), key=lambda i: _kind(problems[i]))
+    block: list[int] = []
+    for place in order:
+        problem = problems[place]
+        different = block and _kind(problems[block[0]]) != _kind(problem)
+        if block and (different or (len(block) + 1) * len(problem.study) > _BLOCK):
+            yield block, _integrated([problems[i] for i in block])
+            block = []
+        block.append(place)
+    if block:
+        yield block, _integrated([problems[i] for i in block])
+
+
+def _kind(problem: Problem) -> tuple[bool, bool, int]:
+    """What the problems of a block share: alike ones are integrated together."""
+    mu, tau = problem.priors["mu"], problem.priors.get("tau")
+    panels = len(tau.components) if tau is not None else 0
+    simple = mu.family.name in ("Normal", "Flat")
+    return tau is None, simple, panels
+
+
+def _integrated(problems: Sequence[Problem]) -> Posterior:
+    """The posteriors of problems of one kind; shorter ones are filled up with nothing."""
+    most = max(len(problem.study) for problem in problems)
+    effect, std_error = np.zeros((len(problems), most)), np.ones((len(problems), most))
+    included = np.zeros((len(problems), most))
+    for row, problem in enumerate(problems):
+        count = len(problem.study)
+        effect[row, :count], std_error[row, :count] = problem.effect, problem.std_error
+        included[row, :count] = 1
+    taus = [problem.priors.get("tau") for problem in problems]
+    return integrate(
+        effect,
+        std_error,
+        mu=[problem.priors["mu"] for problem in problems],
+        tau=[tau for tau in taus if tau is not None] or None,
+        included=included,
+    )

@@ -1,0 +1,163 @@
+"""Other ways to do an analysis: other priors, fewer studies, other ways to compute effects."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import xarray as xr
+
+from bayesmeta.errors import InputError
+from bayesmeta.measures import find_measure, study_effects
+from bayesmeta.model import Problem, check_priors
+from bayesmeta.pipeline import Prepared
+from bayesmeta.priors import Prior
+from bayesmeta.spec import Effect
+
+__all__ = ["Variation", "cumulative", "effect_variants", "leave_one_out", "prior_grid"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Variation:
+    """One other way to do an analysis.
+
+    Attributes
+    ----------
+    kind : str
+        What is varied: ``prior``, ``leave one out``, ``cumulative``, ``r``, ``zero cells`` or
+        ``smd``.
+    label : str
+        How.
+    problem : Problem or None
+        The numbers and priors; None where it cannot be done.
+    reason : str
+        Why it cannot be done; "" where it can.
+    """
+
+    kind: str
+    label: str
+    problem: Problem | None
+    reason: str = ""
+
+
+def prior_grid(base: Problem, taus: Sequence[Prior], mus: Sequence[Prior]) -> Iterator[Variation]:
+    """All pairs of priors of tau and mu, but for the pair of the base analysis."""
+    own_mu, own_tau = base.priors["mu"], base.priors.get("tau")
+    for mu in (own_mu, *mus):
+        for tau in (own_tau, *taus) if own_tau is not None else (None,):
+            if mu is own_mu and tau is own_tau:
+                continue
+            changed = {"mu": mu} | ({} if tau is None else {"tau": tau})
+            label = " · ".join(
+                f"{name} {short(prior)}"
+                for name, prior in changed.items()
+                if prior is not base.priors[name]
+            )
+            yield _variation("prior", label, replace(base, priors={**base.priors, **changed}))
+
+
+def short(prior: Prior) -> str:
+    """The expression of a prior as a label: numbers alone, and no setting that says nothing."""
+    name, _, inside = prior.expression.removesuffix(")").partition("(")
+    if prior.components:
+        return prior.expression
+    values = [part.partition("=")[2] or part for part in inside.split(", ") if part]
+    if prior.made_for:
+        values = [value for value in values if value.strip("'\"") not in _ANY]
+    return f"{name}({', '.join(values)})"
+
+
+def leave_one_out(base: Problem) -> Iterator[Variation]:
+    """The analysis without each study in turn."""
+    count = len(base.study)
+    for left_out in range(count if count > 1 else 0):
+        kept = [study for study in range(count) if study != left_out]
+        yield _variation("leave one out", f"without {base.study[left_out]}", subset(base, kept))
+
+
+def cumulative(base: Problem, year: np.ndarray) -> Iterator[Variation]:
+    """The analysis as it would have stood after each year.
+
+    Parameters
+    ----------
+    base
+        The analysis.
+    year
+        Of each study; NaN where it is not known, and then the study is left out.
+    """
+    years = np.unique(year[np.isfinite(year)])
+    for last in years[:-1]:
+        kept = np.flatnonzero(year <= last).tolist()
+        yield _variation("cumulative", f"to {last:g} (k = {len(kept)})", subset(base, kept))
+
+
+def effect_variants(prepared: Prepared, r: Sequence[float]) -> Iterator[Variation]:
+    """Effects computed in other ways: correlations, rules for empty cells, formulas of SMD.
+
+    Parameters
+    ----------
+    prepared
+        The analysis, with the raw numbers of its studies.
+    r
+        Correlations of paired data to try.
+    """
+    measure, effect = find_measure(prepared.spec.effect.measure), prepared.spec.effect
+    for value in r:
+        yield _recomputed(prepared, "r", f"r = {value:g}", {"r": value})
+    if prepared.table.attrs["corrections"] or any(
+        "no events" in item["reason"] for item in prepared.table.attrs["excluded"]
+    ):
+        for label, rule in _ZERO_CELLS.items():
+            changed = effect.zero_cells.model_copy(update=rule)
+            if changed != effect.zero_cells:
+                yield _recomputed(prepared, "zero cells", label, {"zero_cells": changed})
+    if measure.code == "SMD":
+        other = "revman" if effect.smd == "exact" else "exact"
+        yield _recomputed(prepared, "smd", f"smd = {other}", {"smd": other})
+
+
+_ANY = ("any", "other", "Cochrane")
+"""Settings of published priors that hold for any analysis."""
+
+_ZERO_CELLS = {
+    "0.5 to studies with a zero": {"add": 0.5, "to": "only0", "drop00": None},
+    "0.5 to all studies": {"add": 0.5, "to": "all", "drop00": None},
+    "0.1 to studies with a zero": {"add": 0.1, "to": "only0", "drop00": None},
+    "studies with a zero left out": {"add": 0.5, "to": "none", "drop00": True},
+    "studies without events kept": {"add": 0.5, "to": "only0", "drop00": False},
+}
+
+
+def subset(base: Problem, kept: Sequence[int]) -> Problem:
+    """The problem with some of its studies."""
+    kept = list(kept)
+    return replace(
+        base,
+        study=tuple(base.study[study] for study in kept),
+        effect=base.effect[kept],
+        std_error=base.std_error[kept],
+    )
+
+
+def _recomputed(prepared: Prepared, kind: str, label: str, changed: dict[str, object]) -> Variation:
+    effect: Effect = prepared.spec.effect.model_copy(update=changed)
+    try:
+        table: xr.Dataset = study_effects(prepared.raw, effect, find_measure(effect.measure))
+    except InputError as error:
+        return Variation(kind=kind, label=label, problem=None, reason=error.message)
+    problem = replace(
+        prepared.problem,
+        study=tuple(str(name) for name in table["study"].to_numpy()),
+        effect=table["effect"].to_numpy(),
+        std_error=table["std_error"].to_numpy(),
+    )
+    return _variation(kind, label, problem)
+
+
+def _variation(kind: str, label: str, problem: Problem) -> Variation:
+    """With priors that depend on the standard errors made anew, if the posterior exists."""
+    try:
+        priors = {name: prior.resolve(problem.std_error) for name, prior in problem.priors.items()}
+        check_priors(priors, len(problem.study))
+    except InputError as error:
+        return Variation(kind=kind, label=label, problem=None, reason=error.message)
+    return Variation(kind=kind, label=label, problem=replace(problem, priors=priors))

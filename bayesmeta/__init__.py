@@ -54,7 +54,7 @@ _HOMES = {
     "fit": "bayesmeta.pipeline:fit",
     "load": "bayesmeta.results.fit:load_fit",
     "moments_from_quantiles": "bayesmeta.measures.moments:moments_from_quantiles",
-    "sensitivity": "bayesmeta.sensitivity.run:sensitivity",
+    "sensitivity": "bayesmeta.sensitivity_analysis.run:sensitivity",
 }
 
 

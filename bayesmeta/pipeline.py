@@ -17,6 +17,7 @@ import xarray as xr
 from bayesmeta import __version__
 from bayesmeta.engines import ENGINES
 from bayesmeta.engines.cross_check import cross_check
+from bayesmeta.engines.quadrature import evidence
 from bayesmeta.errors import SpecError, did_you_mean, located
 from bayesmeta.files import read_bytes
 from bayesmeta.measures import (
@@ -107,6 +108,7 @@ def fit(source: str | Path | pd.DataFrame, *, progress: bool = False, **options:
         table=prepared.table,
         priors=prepared.problem.priors,
         warnings=prior_warnings(prepared.problem, posterior),
+        evidence=evidence(prepared.problem, find_measure(spec.effect.measure).null),
         cross_check=None if "quadrature" in groups else cross_check(prepared.problem, posterior),
         provenance={
             "data_sha256": prepared.data_sha256,

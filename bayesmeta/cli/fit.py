@@ -13,7 +13,8 @@ from bayesmeta.cli.options import analysis_options, out_option
 @analysis_options
 @out_option("Folder for the results.", default="reports")
 @click.option("--studies", is_flag=True, help="Print the effect of each study too.")
-def command(source: Path, options: dict[str, Any], out: Path, studies: bool) -> int:
+@click.option("--no-files", is_flag=True, help="Print the table and write nothing.")
+def command(source: Path, options: dict[str, Any], out: Path, studies: bool, no_files: bool) -> int:
     """Fit an analysis; write the fit, its summary and a forest plot.
 
     \b
@@ -25,15 +26,18 @@ def command(source: Path, options: dict[str, Any], out: Path, studies: bool) -> 
     from bayesmeta.cli.console import exit_code, on_terminal, stdout
     from bayesmeta.files import check_folder
     from bayesmeta.pipeline import fit
-    from bayesmeta.report import write_fit
     from bayesmeta.results.tables import fit_to_text
 
-    check_folder(out)
-    if on_terminal():
+    if not no_files:
+        check_folder(out)
+    if on_terminal() and options.get("engine") != "quadrature":
         click.echo("Compiling the model; this takes a few seconds.", err=True)
     result = fit(source, progress=on_terminal(), **options)
     console = stdout()
     console.print(fit_to_text(result, studies=studies))
-    paths = write_fit(result, out, source.stem)
-    console.print("written:", *(str(path) for path in paths), soft_wrap=True)
+    if not no_files:
+        from bayesmeta.report import write_fit
+
+        paths = write_fit(result, out, source.stem)
+        console.print("written:", *(str(path) for path in paths), soft_wrap=True)
     return exit_code(result.diagnostics.verdict)

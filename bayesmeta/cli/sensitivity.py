@@ -46,7 +46,7 @@ def command(
     from bayesmeta.files import check_folder
     from bayesmeta.plots import save_figure
     from bayesmeta.results import load_fit
-    from bayesmeta.sensitivity import sensitivity
+    from bayesmeta.sensitivity_analysis import sensitivity
 
     check_folder(out)
     given = {name: value for name, value in chosen.items() if value not in (None, ())}

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from bayesmeta.errors import SpecError, did_you_mean
 from bayesmeta.plots.forest import forest
+from bayesmeta.plots.prior_posterior import prior_posterior
+from bayesmeta.plots.prior_predictive import prior_predictive
 from bayesmeta.plots.style import save_figure
 
 if TYPE_CHECKING:
@@ -18,7 +20,13 @@ if TYPE_CHECKING:
 
 __all__ = ["PLOTS", "draw", "save_figure"]
 
-PLOTS: "Mapping[str, Callable[..., Figure]]" = MappingProxyType({"forest": forest})
+PLOTS: "Mapping[str, Callable[..., Figure]]" = MappingProxyType(
+    {
+        "forest": forest,
+        "prior-posterior": prior_posterior,
+        "prior-predictive": prior_predictive,
+    }
+)
 """Every plot by its name."""
 
 

@@ -3,6 +3,7 @@
 import math
 import textwrap
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,13 +12,26 @@ from bayesmeta.measures import Measure, Scale
 from bayesmeta.measures.base import Floats
 from bayesmeta.plots.style import COLOURS, FONT_SIZE
 from bayesmeta.plots.ticks import set_ticks
+from bayesmeta.priors import Prior
 
 if TYPE_CHECKING:
     from matplotlib.artist import Artist
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["curve_points", "effect_label", "fitting_ticks", "panels", "text_width"]
+__all__ = [
+    "PRIOR_LINE",
+    "curve_points",
+    "effect_label",
+    "fitting_ticks",
+    "legible_range",
+    "panels",
+    "prior_note",
+    "strip",
+]
+
+PRIOR_LINE: Any = {"linewidth": 1.2, "linestyle": (0, (4, 2.5))}
+"""Priors are dashed, in every plot."""
 
 _MARGIN = 0.15
 _WIDTH = 7.1
@@ -28,9 +42,14 @@ _HEIGHT = 2.1
 _GAP = 0.45
 _LINE = 0.185
 _AXIS = 0.55
+_KEY = 0.54
 _TICK_GAP = 0.09
 
+_FOLDS = 1e6
+"""A ratio is drawn to this many times its centre at most."""
+
 _POINTS = 600
+_SYMBOLS = {"mu": "μ", "tau": "τ"}
 _NEAR = np.geomspace(1e-6, 0.05, 150)
 """Points close to the lower end of the support, where a density may rise without limit."""
 
@@ -45,7 +64,7 @@ def panels(
     count
         How many.
     title
-        Above them; "" for none.
+        Above them; "" for none. It is folded to the width.
     key
         What stands in the key: artists with labels.
     notes
@@ -54,43 +73,43 @@ def panels(
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    width = _WIDTH if count > 1 else _ONE_WIDTH
-    inside = width - 2 * _MARGIN
     figure = Figure()
     FigureCanvasAgg(figure)
+    width = _WIDTH if count > 1 else _ONE_WIDTH
+    inside = width - 2 * _MARGIN
     heading = _folded(figure, title, inside, FONT_SIZE + 1, bold=True) if title else []
     lines = [line for note in notes for line in _folded(figure, note, inside, FONT_SIZE - 1)]
-    above = _MARGIN + _LINE * (len(heading) + 0.4 * bool(heading) + 1.5 + 1.4)
+    over_key = _MARGIN + _LINE * (len(heading) + 0.4 * bool(heading))
     below = _AXIS + _LINE * len(lines) + _MARGIN
-    height = above + _HEIGHT + below
+    height = over_key + _KEY + _HEIGHT + below
     figure.set_size_inches(width, height)
-    each = (inside - _GAP * (count - 1)) / count
-    axes = [
-        figure.add_axes(
-            (
-                (_MARGIN + i * (each + _GAP)) / width,
-                below / height,
-                each / width,
-                _HEIGHT / height,
-            )
-        )
-        for i in range(count)
-    ]
-    for panel in axes:
-        _strip(panel)
-    at = _MARGIN / width
     for i, line in enumerate(heading):
-        y = 1 - (_MARGIN + _LINE * i) / height
-        figure.text(at, y, line, va="top", weight="bold", fontsize=FONT_SIZE + 1)
+        _write(figure, line, _MARGIN + _LINE * i, weight="bold", fontsize=FONT_SIZE + 1)
     for i, line in enumerate(lines):
-        y = (below - _AXIS - _LINE * i) / height
-        style: dict[str, Any] = {"fontsize": FONT_SIZE - 1, "color": COLOURS["data"]}
-        figure.text(at, y, line, va="top", **style)
-    y = 1 - (_MARGIN + _LINE * (len(heading) + 0.4 * bool(heading))) / height
+        top = height - below + _AXIS + _LINE * i
+        _write(figure, line, top, fontsize=FONT_SIZE - 1, color=COLOURS["data"])
+    _draw_key(figure, key, over_key)
+    each = (inside - _GAP * (count - 1)) / count
+    shares = each / width, _HEIGHT / height
+    lefts = [(_MARGIN + i * (each + _GAP)) / width for i in range(count)]
+    axes = [figure.add_axes((left, below / height, *shares)) for left in lefts]
+    for panel in axes:
+        strip(panel)
+    return figure, axes
+
+
+def _write(figure: "Figure", text: str, top: float, **style: Any) -> None:
+    """A line of text at the left margin, so many inches below the top."""
+    width, height = figure.get_size_inches()
+    figure.text(_MARGIN / width, 1 - top / height, text, va="top", **style)
+
+
+def _draw_key(figure: "Figure", key: Sequence["Artist"], top: float) -> None:
+    width, height = figure.get_size_inches()
     figure.legend(
         handles=list(key),
         loc="upper left",
-        bbox_to_anchor=(at, y),
+        bbox_to_anchor=(_MARGIN / width, 1 - top / height),
         ncols=len(key),
         frameon=False,
         borderpad=0,
@@ -99,10 +118,10 @@ def panels(
         columnspacing=1.6,
         fontsize=FONT_SIZE,
     )
-    return figure, axes
 
 
-def _strip(axes: "Axes") -> None:
+def strip(axes: "Axes") -> None:
+    """Leave of the frame only the x axis."""
     axes.set_yticks([])
     for side in ("left", "right", "top"):
         axes.spines[side].set_visible(False)
@@ -117,13 +136,13 @@ def _folded(
     characters = max(len(text), 1)
     while True:
         lines = textwrap.wrap(text, characters) or [""]
-        widest = max(text_width(figure, line, size=size, bold=bold) for line in lines)
+        widest = max(_text_width(figure, line, size=size, bold=bold) for line in lines)
         if widest <= width or characters == 1:
             return lines
         characters = max(min(characters - 1, int(characters * width / widest)), 1)
 
 
-def text_width(
+def _text_width(
     figure: "Figure", text: str, *, size: float = FONT_SIZE, bold: bool = False
 ) -> float:
     """Width of a line of text in inches."""
@@ -147,16 +166,16 @@ def fitting_ticks(axes: "Axes", scale: Scale, size: float) -> None:
     places = np.asarray(axes.get_xticks())
     labels = [label.get_text() for label in axes.get_xticklabels()]
     middles = width * (box.x0 + box.width * (places - low) / (high - low))
-    halves = [text_width(figure, label, size=FONT_SIZE - 0.5) / 2 for label in labels]
+    halves = [_text_width(figure, label, size=FONT_SIZE - 0.5) / 2 for label in labels]
+    within = [i for i in range(places.size) if halves[i] <= middles[i] <= width - halves[i]]
     first = int(np.argmin(np.abs(places))) if places.size else 0
-    kept: list[int] = []
-    for i in [*range(first, places.size), *range(first - 1, -1, -1)]:
-        inside = halves[i] <= middles[i] <= width - halves[i]
-        if inside and all(
-            abs(middles[i] - middles[j]) >= halves[i] + halves[j] + _TICK_GAP for j in kept
+    for stride in range(1, places.size + 1):
+        kept = [i for i in within if (i - first) % stride == 0]
+        if all(
+            middles[j] - middles[i] >= halves[i] + halves[j] + _TICK_GAP for i, j in pairwise(kept)
         ):
-            kept.append(i)
-    axes.set_xticks(places[sorted(kept)], [labels[i] for i in sorted(kept)])
+            axes.set_xticks(places[kept], [labels[i] for i in kept])
+            return
 
 
 def curve_points(low: float, high: float, lower: float) -> Floats:
@@ -167,7 +186,18 @@ def curve_points(low: float, high: float, lower: float) -> Floats:
     return np.unique(np.concatenate([even, lower + (high - lower) * _NEAR]))
 
 
+def legible_range(low: float, high: float, *, centre: float, scale: Scale) -> tuple[float, float]:
+    """The range of an axis on the analysis scale: of ratios no more than has readable numbers."""
+    reach = math.log(_FOLDS) if scale.ratio else math.inf
+    return max(low, centre - reach), min(high, centre + reach)
+
+
 def effect_label(measure: Measure) -> str:
     """The name of an effect, for an axis whose ticks are on the display scale."""
     scale = "" if measure.scale.name == "identity" else f" ({measure.scale.name} scale)"
     return measure.label[:1].upper() + measure.label[1:] + scale
+
+
+def prior_note(name: str, prior: Prior) -> str:
+    """A sentence that says which prior a parameter has, and why."""
+    return f"The prior of {_SYMBOLS.get(name, name)} is {prior.expression}; {prior.source}."

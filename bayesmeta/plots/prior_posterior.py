@@ -9,7 +9,15 @@ import numpy as np
 
 from bayesmeta.measures import display_size
 from bayesmeta.measures.base import IDENTITY, Floats
-from bayesmeta.plots.panels import curve_points, effect_label, fitting_ticks, panels
+from bayesmeta.plots.panels import (
+    PRIOR_LINE,
+    curve_points,
+    effect_label,
+    fitting_ticks,
+    legible_range,
+    panels,
+    prior_note,
+)
 from bayesmeta.plots.style import COLOURS, FONT_SIZE, RC, without_glyph_warnings
 from bayesmeta.priors import Prior
 from bayesmeta.results.overlap import Density, posterior_density, shared_area
@@ -25,7 +33,6 @@ if TYPE_CHECKING:
 __all__ = ["prior_posterior"]
 
 _HEADINGS = {"mu": "Pooled effect μ", "tau": "Heterogeneity τ"}
-_SYMBOLS = {"mu": "μ", "tau": "τ"}
 _CENTRAL = (0.005, 0.5, 0.995)
 _TAIL = 8.0
 """Where a tail is long, it is drawn to this many times the distance from median to quartile."""
@@ -37,7 +44,6 @@ _EDGE = 0.01
 """Share of the panel at the end of the support that has no say in its height."""
 
 _IMPROPER_HEIGHT = 0.35
-_PRIOR_STYLE = {"color": COLOURS["data"], "linewidth": 1.2, "linestyle": (0, (4, 2.5))}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,7 +106,11 @@ def prior_posterior(fit: "Fit", *, title: bool = True) -> "Figure":
 def _curves(fit: "Fit", name: str) -> _Curves:
     prior, posterior = fit.priors[name], posterior_density(fit, name)
     null = fit.measure.null if name == "mu" else None
-    low, high = _limits(prior, posterior, null)
+    low, high = legible_range(
+        *_limits(prior, posterior, null),
+        centre=float(posterior.ppf(np.array([0.5]))[0]),
+        scale=fit.measure.scale if name == "mu" else IDENTITY,
+    )
     x = curve_points(low, high, prior.lower)
     after, before = posterior.pdf(x), prior.pdf(x)
     inner = x >= low + _EDGE * (high - low)
@@ -146,7 +156,7 @@ def _draw(axes: "Axes", fit: "Fit", curves: _Curves) -> None:
     visible = np.minimum(curves.after, 10 * curves.top)
     axes.fill_between(x, visible, color=colour, alpha=0.25, linewidth=0)
     axes.plot(x, visible, color=colour, linewidth=1.3)
-    axes.plot(x, np.minimum(curves.before, 10 * curves.top), **_PRIOR_STYLE)
+    axes.plot(x, np.minimum(curves.before, 10 * curves.top), color=COLOURS["data"], **PRIOR_LINE)
     ends = np.clip([estimate["lower"], estimate["upper"]], x[0], x[-1])
     axes.plot(
         ends, [0, 0], color=colour, linewidth=3.5, solid_capstyle="butt", clip_on=False, zorder=5
@@ -184,7 +194,7 @@ def _key(fit: "Fit") -> "list[Artist]":
 
     interval = f"median and {interval_name(fit.spec.interval)}"
     return [
-        Line2D([], [], label="prior", **_PRIOR_STYLE),
+        Line2D([], [], label="prior", color=COLOURS["data"], **PRIOR_LINE),
         Patch(
             label="posterior", facecolor=(*_rgb(), 0.25), edgecolor=COLOURS["model"], linewidth=1.3
         ),
@@ -211,8 +221,7 @@ def _notes(fit: "Fit", shown: list[_Curves]) -> list[str]:
     """The priors, what the overlap is, and what is not to be seen."""
     notes = []
     for curves in shown:
-        symbol = _SYMBOLS[curves.name]
-        note = f"The prior of {symbol} is {curves.prior.expression}; {curves.prior.source}."
+        note = prior_note(curves.name, curves.prior)
         if not curves.prior.proper:
             note += " It is improper: only its shape is drawn, its height means nothing."
         notes.append(note)
@@ -225,7 +234,7 @@ def _notes(fit: "Fit", shown: list[_Curves]) -> list[str]:
         which = " and the ".join(compress(("prior", "posterior"), high))
         if which:
             are = "are" if all(high) else "is"
-            notes.append(f"The {which} of {_SYMBOLS[curves.name]} {are} cut off at the top.")
+            notes.append(f"{_HEADINGS[curves.name]}: the {which} {are} cut off at the top.")
     if fit.exact is None:
         notes.append("The curves of the posterior are smoothed from its draws.")
     return notes

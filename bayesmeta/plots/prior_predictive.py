@@ -1,18 +1,26 @@
 """What the priors say before any data: true effects of studies, and I²."""
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from bayesmeta.errors import SpecError
-from bayesmeta.measures import display_size
+from bayesmeta.measures import Scale, display_size
 from bayesmeta.measures.base import Floats
-from bayesmeta.plots.panels import curve_points, effect_label, fitting_ticks, panels
+from bayesmeta.plots.panels import (
+    PRIOR_LINE,
+    curve_points,
+    effect_label,
+    fitting_ticks,
+    legible_range,
+    panels,
+    prior_note,
+)
 from bayesmeta.plots.style import COLOURS, FONT_SIZE, RC, without_glyph_warnings
+from bayesmeta.priors import Prior
 from bayesmeta.results.derived import i_squared
 from bayesmeta.results.overlap import Density, smooth_density
-from bayesmeta.results.tables import decimals, format_number
 
 if TYPE_CHECKING:
     from matplotlib.artist import Artist
@@ -27,12 +35,24 @@ _CENTRAL = np.array([0.025, 0.5, 0.975])
 _TAIL = 0.2
 """The panel goes beyond the central 95 % by this share of its width."""
 
-_FARTHEST = math.log(1e6)
-"""Ratios beyond a million, or a millionth, are not drawn."""
+_MILLION = 1e6
 
-_BINS = np.arange(0, 101, 5)
-_CURVE = {"color": COLOURS["data"], "linewidth": 1.2, "linestyle": (0, (4, 2.5))}
-_FILL = COLOURS["rule"]
+_NARROW = 0.2
+"""A prior of mu with less than this share of the spread of theta cannot smooth the draws; it is the
+width of the kernel that would."""
+
+_STRATA = 400
+"""Quantiles of mu that each deviation of theta from mu is paired with."""
+
+_BINS = range(0, 101, 5)
+_RUG: Any = {
+    "color": COLOURS["model"],
+    "marker": "|",
+    "markersize": 8,
+    "markeredgewidth": 1.1,
+    "linestyle": "none",
+}
+_FILL = "#E3E3E3"
 
 
 def prior_predictive(fit: "Fit", *, title: bool = True) -> "Figure":
@@ -60,7 +80,7 @@ def prior_predictive(fit: "Fit", *, title: bool = True) -> "Figure":
 
     _check_proper(fit)
     draws = fit.tree["prior"].to_dataset()
-    theta = smooth_density(draws["theta_new"].to_numpy())
+    theta = _true_effect(fit.priors["mu"], draws["mu"].to_numpy(), draws["theta_new"].to_numpy())
     shares = None
     if "tau" in draws and fit.table.sizes["study"] > 1:
         shares = 100 * i_squared(draws["tau"], fit.table["std_error"]).to_numpy().ravel()
@@ -88,37 +108,49 @@ def _check_proper(fit: "Fit") -> None:
             )
 
 
+def _true_effect(prior: Prior, mu: Floats, theta: Floats) -> Density:
+    """The distribution of theta: that of mu, averaged over the draws of how theta deviates from it.
+
+    Both are exact for mu, so that the curve has no bumps that only sampling makes.
+    """
+    deviation = (theta - mu).ravel()
+    if np.subtract(*np.quantile(mu, [0.75, 0.25])) < _NARROW * np.subtract(
+        *np.quantile(theta, [0.75, 0.25])
+    ):
+        return smooth_density(theta)
+
+    def pdf(x: Floats) -> Floats:
+        return np.array([prior.pdf(value - deviation).mean() for value in x])
+
+    def ppf(q: Floats) -> Floats:
+        strata = prior.ppf((np.arange(_STRATA) + 0.5) / _STRATA)
+        return np.quantile(strata[:, None] + deviation, q)
+
+    return Density(pdf=pdf, ppf=ppf)
+
+
 def _draw_effect(axes: "Axes", fit: "Fit", theta: Density) -> None:
     measure, observed = fit.measure, fit.table["effect"].to_numpy()
-    low, high = _limits(theta, observed, measure.scale.ratio)
+    low, high = _limits(theta, observed, measure.scale)
     x = curve_points(low, high, math.nan)
     density = theta.pdf(x)
     axes.set_xlim(low, high)
     axes.set_ylim(-0.1 * density.max(), 1.08 * density.max())
     if measure.null is not None and low < measure.null < high:
         axes.axvline(measure.null, color=COLOURS["null"], linewidth=0.9, zorder=0)
-    axes.fill_between(x, density, color=_FILL, alpha=0.45, linewidth=0)
-    axes.plot(x, density, **_CURVE)
-    axes.plot(
-        observed,
-        np.full(observed.shape, -0.05 * density.max()),
-        "|",
-        color=COLOURS["model"],
-        markersize=8,
-        markeredgewidth=1.1,
-    )
+    axes.fill_between(x, density, color=_FILL, linewidth=0)
+    axes.plot(x, density, color=COLOURS["data"], **PRIOR_LINE)
+    axes.plot(observed, np.full(observed.shape, -0.05 * density.max()), **_RUG)
     axes.set_title("True effect θ of a study", loc="left", weight="bold", fontsize=FONT_SIZE)
     fitting_ticks(axes, measure.scale, display_size(fit.table))
     axes.set_xlabel(effect_label(measure), labelpad=4)
 
 
-def _limits(theta: Density, observed: Floats, ratio: bool) -> tuple[float, float]:
+def _limits(theta: Density, observed: Floats, scale: Scale) -> tuple[float, float]:
     """The central 95 % of the prior and a little more, and all observed effects."""
-    low, _, high = theta.ppf(_CENTRAL)
+    low, centre, high = theta.ppf(_CENTRAL)
     margin = _TAIL * (high - low)
-    low, high = low - margin, high + margin
-    if ratio:
-        low, high = max(low, -_FARTHEST), min(high, _FARTHEST)
+    low, high = legible_range(low - margin, high + margin, centre=centre, scale=scale)
     edge = 0.03 * (high - low)
     return min(low, observed.min() - edge), max(high, observed.max() + edge)
 
@@ -130,7 +162,6 @@ def _draw_shares(axes: "Axes", shares: Floats) -> None:
         _BINS,
         weights=weights,
         facecolor=_FILL,
-        alpha=0.45,
         edgecolor=COLOURS["data"],
         linewidth=0.7,
     )
@@ -142,23 +173,21 @@ def _draw_shares(axes: "Axes", shares: Floats) -> None:
 
 def _key() -> "list[Artist]":
     from matplotlib.lines import Line2D
+    from matplotlib.patches import Patch
 
-    mark = {"marker": "|", "markersize": 8, "markeredgewidth": 1.1, "linestyle": "none"}
     return [
-        Line2D([], [], label="prior", **_CURVE),
-        Line2D([], [], label="observed effects of the studies", color=COLOURS["model"], **mark),
+        Patch(label="prior", facecolor=_FILL, edgecolor=COLOURS["data"], **PRIOR_LINE),
+        Line2D([], [], label="observed effects of the studies", **_RUG),
     ]
 
 
 def _notes(fit: "Fit", theta: Density, shares: Floats | None) -> list[str]:
     """What the priors say, in sentences."""
-    size = display_size(fit.table)
-    low, middle, high = fit.measure.scale.to_display(theta.ppf(_CENTRAL), np.full(3, size))
-    label = fit.measure.label
+    ends = theta.ppf(_CENTRAL[[0, -1]])
+    low, high = fit.measure.scale.to_display(ends, np.full(2, display_size(fit.table)))
     notes = [
-        f"Before any data the priors put 95 % of the true effects of studies between "
-        f"{_number(low, high, low)} and {_number(low, high, high)} ({label}; median "
-        f"{_number(low, high, middle)})."
+        "Before any data the priors put 95 % of the true effects of studies between "
+        f"{_number(low)} and {_number(high)} ({fit.measure.label})."
     ]
     if shares is not None:
         low, middle, high = np.quantile(shares, _CENTRAL)
@@ -166,12 +195,14 @@ def _notes(fit: "Fit", theta: Density, shares: Floats | None) -> list[str]:
             f"They put I² between {low:.0f} and {high:.0f} % with 95 % (median {middle:.0f} %), "
             "at the typical variance of these studies."
         )
-    notes += [f"The prior of {n} is {p.expression}; {p.source}." for n, p in fit.priors.items()]
+    notes += [prior_note(name, prior) for name, prior in fit.priors.items()]
     return notes
 
 
-def _number(low: float, high: float, value: float) -> str:
-    """Two digits of what is below 1, else as the range deserves."""
-    if 0 < abs(value) < 1:
-        return f"{value:.2g}".replace("-", "−")
-    return format_number(value, decimals(low, high))
+def _number(value: float) -> str:
+    """Two digits, as draws give no more."""
+    if abs(value) > _MILLION:
+        return "more than a million" if value > 0 else "less than minus a million"
+    if 0 < abs(value) < 1 / _MILLION:
+        return "0" if value < 0 else "less than a millionth"
+    return np.format_float_positional(float(f"{value:.2g}"), trim="-").replace("-", "−")

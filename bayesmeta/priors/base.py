@@ -229,8 +229,11 @@ class Prior:
             The prior is improper and has no quantiles.
         """
         self._check_proper("quantiles")
+        q = np.asarray(q, float)
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-            return self.family.ppf(np.asarray(q, float), **self.inputs())
+            inside = self.family.ppf(q, **self.inputs())
+        quantiles: Floats = np.select([q == 0, q == 1], [self.lower, self.upper], inside)[()]
+        return quantiles
 
     def sample(self, rng: np.random.Generator, size: tuple[int, ...]) -> Floats:
         """Independent draws, by inversion."""

@@ -39,7 +39,7 @@ def conventional_ppf(q: Floats, std_error: Floats, log_normaliser: float) -> Flo
     edges, _ = _panels(std_error)
     at_edges = conventional_cdf(np.exp(edges), std_error, log_normaliser)
     panel = np.clip(np.searchsorted(at_edges, q, side="right"), 1, edges.size - 1)
-    found = np.exp(
+    return np.exp(
         invert(
             lambda u: conventional_cdf(np.exp(u), std_error, log_normaliser),
             q,
@@ -47,7 +47,6 @@ def conventional_ppf(q: Floats, std_error: Floats, log_normaliser: float) -> Flo
             high=edges[panel],
         )
     )
-    return np.where(q <= 0, 0.0, np.where(q >= 1, np.inf, found))
 
 
 def _shift(std_error: Floats) -> float:

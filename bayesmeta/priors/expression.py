@@ -11,7 +11,7 @@ from bayesmeta.errors import PriorError, brief, did_you_mean
 __all__ = ["Call", "Value", "bind", "number", "read_call", "text"]
 
 _MAX_LENGTH = 1000
-_MAX_DEPTH = 4
+_MAX_DEPTH = 8
 _MAX_LIST = 20
 _HINT = "Write a distribution as in PyMC, with numbers: HalfNormal(0.5), Normal(0, 4)."
 

@@ -30,16 +30,9 @@ def _cdf(x: Floats, components: Components) -> Floats:
 
 def _ppf(q: Floats, components: Components) -> Floats:
     """The quantile lies between those of the components."""
-    each = np.stack([part.ppf(q) for _, part in components])
-    low, high = each.min(0), each.max(0)
-    bounded = np.isfinite(low) & np.isfinite(high)
-    found = invert(
-        lambda x: _cdf(x, components),
-        np.where(bounded, q, 0.5),
-        low=np.where(bounded, low, 0.0),
-        high=np.where(bounded, high, 0.0),
-    )
-    return np.where(bounded, found, np.where(q < 0.5, low, high))
+    inside = np.where((q > 0) & (q < 1), q, 0.5)
+    each = np.stack([part.ppf(inside) for _, part in components])
+    return invert(lambda x: _cdf(x, components), inside, low=each.min(0), high=each.max(0))
 
 
 MIXTURE = Family(

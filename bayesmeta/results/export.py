@@ -35,6 +35,7 @@ def summary_to_dict(fit: "Fit") -> dict[str, Any]:
         "estimates": [_estimate(row) for row in fit.estimates.to_dict("records")],
         "diagnostics": fit.diagnostics.to_dict(),
         "cross_check": record["cross_check"],
+        "evidence": record["evidence"],
         "excluded": record["excluded"],
         "corrections": record["corrections"],
         "warnings": list(fit.warnings[len(fit.diagnostics.messages) :]),

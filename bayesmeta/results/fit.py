@@ -66,6 +66,7 @@ class Fit:
         priors: Mapping[str, Prior],
         warnings: tuple[str, ...],
         cross_check: Mapping[str, Any] | None,
+        evidence: Mapping[str, Any] | None,
         provenance: Mapping[str, Any],
     ) -> Self:
         """Put the draws of an engine together with what they were made from.
@@ -84,6 +85,8 @@ class Fit:
             What the reader must know besides what the table and the engine say.
         cross_check
             How far another engine's result is away; None where there was none.
+        evidence
+            Evidence, Bayes factors and a posterior predictive p-value; None where not known.
         provenance
             Hashes, versions, seed, command, seconds.
         """
@@ -96,6 +99,7 @@ class Fit:
             "warnings": [*table.attrs["warnings"], *warnings],
             "messages": groups.attrs["messages"],
             "cross_check": None if cross_check is None else dict(cross_check),
+            "evidence": None if evidence is None else dict(evidence),
             "priors": {name: prior.as_dict() for name, prior in priors.items()},
             "provenance": dict(provenance),
         }

@@ -123,11 +123,13 @@ def smooth_density(draws: Floats, lower: float = -math.inf, upper: float = math.
     inside = np.arcsinh((values - centre) / scale)
     margin = _MARGIN * inside.std()
     ends = [
-        np.arcsinh((end - centre) / scale) if math.isfinite(end) else beyond
+        float(np.arcsinh((end - centre) / scale)) if math.isfinite(end) else float(beyond)
         for end, beyond in ((lower, inside.min() - margin), (upper, inside.max() + margin))
     ]
-    grid, height, _ = azs.kde(inside, custom_lims=ends, bound_correction=True, grid_len=_GRID)
-    edges = np.linspace(*ends, _GRID + 1)
+    grid, height, _ = azs.kde(
+        inside, bw="silverman", custom_lims=ends, bound_correction=True, grid_len=_GRID
+    )
+    edges = np.linspace(ends[0], ends[1], _GRID + 1)
     below = np.concatenate([[0.0], np.cumsum(height)]) * (edges[1] - edges[0])
 
     def pdf(x: Floats) -> Floats:
@@ -137,6 +139,7 @@ def smooth_density(draws: Floats, lower: float = -math.inf, upper: float = math.
         return np.where((at >= ends[0]) & (at <= ends[1]), found, 0.0)
 
     def ppf(q: Floats) -> Floats:
-        return centre + scale * np.sinh(np.interp(q, below, edges))
+        found: Floats = centre + scale * np.sinh(np.interp(q, below, edges))
+        return found
 
     return Density(pdf=pdf, ppf=ppf)

@@ -3,7 +3,7 @@
 import numpy as np
 import xarray as xr
 
-from bayesmeta.model import Problem
+from bayesmeta.model import Problem, existing_moments
 from bayesmeta.priors import Prior
 
 __all__ = ["prior_warnings"]
@@ -30,11 +30,32 @@ def prior_warnings(problem: Problem, posterior: xr.Dataset) -> tuple[str, ...]:
     prior_mu, prior_tau = problem.priors["mu"], problem.priors.get("tau")
     tau = np.median(posterior["tau"].to_numpy()) if prior_tau else 0.0
     warnings = [text for prior in problem.priors.values() for text in prior.warnings]
+    warnings.append(_missing_moments(problem))
     warnings.append(_conflict_of_mu(problem, prior_mu, float(tau)))
     if prior_tau is not None:
         draws = posterior["tau"].to_numpy()
         warnings += [_conflict_of_tau(prior_tau, draws), _few(problem, prior_tau, draws)]
     return tuple(filter(None, warnings))
+
+
+def _missing_moments(problem: Problem) -> str:
+    """That moments do not exist, and why."""
+    mu, tau = problem.priors["mu"], problem.priors.get("tau")
+    k = len(problem.study)
+    counts = existing_moments(tau, mu, k, flat=int(not mu.proper))
+    missing = [
+        f"{moment} of {name}"
+        for name, count in counts.items()
+        for order, moment in ((1, "mean"), (2, "sd"))
+        if count < order
+    ]
+    if tau is None or not missing:
+        return ""
+    return (
+        f"With {k} {'study' if k == 1 else 'studies'} and the prior {tau.expression} of tau the "
+        f"{', the '.join(missing)} do not exist, as their integrals diverge; medians and "
+        "intervals do."
+    )
 
 
 def _conflict_of_mu(problem: Problem, prior: Prior, tau: float) -> str:
@@ -69,11 +90,11 @@ def _few(problem: Problem, prior: Prior, draws: np.ndarray) -> str:
         return "With one study the posterior of tau is its prior: the data say nothing of it."
     after = np.quantile(draws, [0.5, 0.95])
     before = (
-        "had median {:.2g} and 95 % point {:.2g}".format(*prior.ppf([0.5, 0.95]))
+        "had median {:.3g} and 95 % point {:.3g}".format(*prior.ppf([0.5, 0.95]))
         if prior.proper
         else "is improper"
     )
     return (
         f"With {k} {'study' if k == 1 else 'studies'} the prior of tau matters: it {before}; the "
-        f"posterior has {after[0]:.2g} and {after[1]:.2g}. Try other priors."
+        f"posterior has {after[0]:.3g} and {after[1]:.3g}. Try other priors."
     )

@@ -92,7 +92,7 @@ def fit_to_text(fit: "Fit", *, studies: bool = False) -> RenderableType:
         parts.append(
             Text(f"mu, tau and the priors are on the scale of the {measure.analysis_label}.")
         )
-    parts.append(_convergence(fit))
+    parts += [*_evidence(fit), _convergence(fit)]
     return Group(*parts)
 
 
@@ -253,6 +253,21 @@ def _display(row: pd.Series) -> str:
 
 def _span(lower: float, upper: float, places: int) -> str:
     return f"{format_number(lower, places)} to {format_number(upper, places)}"
+
+
+def _evidence(fit: "Fit") -> list[Text]:
+    """Bayes factors and the posterior predictive check, where they are known."""
+    known = fit.record["evidence"]
+    if known is None:
+        return []
+    factors = {
+        "no effect (mu = 0)": known["bf01_mu"],
+        "a common effect (tau = 0)": known["bf01_tau"],
+    }
+    found = [f"{label} {value:.2g}" for label, value in factors.items() if value is not None]
+    lines = [Text(f"Bayes factor against the model: {', '.join(found)}")] if found else []
+    misfit = known["posterior_predictive_p"]
+    return [*lines, Text(f"posterior predictive p-value of the misfit: {misfit:.2f}")]
 
 
 def _convergence(fit: "Fit") -> Text:

@@ -19,7 +19,7 @@ from bayesmeta.priors import Prior, stacked_logpdf
 
 __all__ = ["integrate"]
 
-_NEGLIGIBLE = 1e-18
+_NEGLIGIBLE = 1e-14
 """Share of a component in the moments below which it is left out of the mixtures."""
 
 _LOWEST_LOG = -700.0

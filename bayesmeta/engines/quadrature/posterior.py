@@ -101,6 +101,24 @@ class Posterior:
             sds=np.sqrt(between * pull + pull**2 * spread),
         )
 
+    def joint_log_density(self, mu: Floats, tau: Floats) -> Floats:
+        """Log of the joint posterior density of mu and tau, for a batch of one with one term.
+
+        Parameters
+        ----------
+        mu, tau
+            Values (point,); tau above 0.
+        """
+        assert self.tau is not None  # a common effect has no tau
+        given = given_tau(self.studies, self.priors, tau[None])
+        shares = np.exp(given.log_likelihood - given.total()[..., None])[0]
+        sd = np.sqrt(given.covariance[0, ..., 0, 0])
+        z = ((mu - self.shift[0])[:, None] - given.mean[0, ..., 0]) / sd
+        conditional = (shares * np.exp(-0.5 * z**2) / (sd * np.sqrt(2 * np.pi))).sum(-1)
+        with np.errstate(divide="ignore"):
+            log: Floats = np.log(conditional) + self.tau.log_density(tau[None])[0]
+        return log
+
     def draw(self, rng: np.random.Generator, count: int) -> tuple[Floats, Floats]:
         """Independent draws of tau and of the coefficients of a batch of one.
 

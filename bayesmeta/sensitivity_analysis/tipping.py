@@ -7,7 +7,7 @@ import numpy as np
 
 from bayesmeta.model import Problem
 from bayesmeta.priors import parse_prior
-from bayesmeta.sensitivity.conclusions import Conclusion
+from bayesmeta.sensitivity_analysis.conclusions import Conclusion
 
 __all__ = ["TippingPoint", "tipping_points"]
 

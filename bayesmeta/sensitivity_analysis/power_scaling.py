@@ -1,5 +1,7 @@
 """Power-scaling: the prior, or the data, counted a little more or less."""
 
+import logging
+
 import pandas as pd
 
 from bayesmeta.engines import ENGINES
@@ -9,7 +11,8 @@ from bayesmeta.spec.schema import Engine as Settings
 
 __all__ = ["power_scaling"]
 
-_NAMES = ("mu", "tau", "theta_new")
+_DECIMALS = 6
+_NAMES = ("mu", "tau")
 
 
 def power_scaling(problem: Problem, settings: Settings) -> pd.DataFrame:
@@ -35,5 +38,10 @@ def power_scaling(problem: Problem, settings: Settings) -> pd.DataFrame:
 
     tree = ENGINES["quadrature" if refusal(problem) is None else "nuts"](problem, settings)
     names = [name for name in _NAMES if name in tree["posterior"]]
-    found: pd.DataFrame = azs.psense_summary(tree, var_names=names, round_to="none")
+    log = logging.getLogger("arviz_stats.psense")
+    before, log.disabled = log.disabled, True  # what it warns of is in the table
+    try:
+        found: pd.DataFrame = azs.psense_summary(tree, var_names=names, round_to=_DECIMALS)
+    finally:
+        log.disabled = before
     return found.rename_axis("name").reset_index()[["name", "prior", "likelihood", "diagnosis"]]

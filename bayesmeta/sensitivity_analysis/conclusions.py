@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Self
 
-from bayesmeta.sensitivity.numbers import Benefit
+from bayesmeta.sensitivity_analysis.numbers import Benefit
 
 __all__ = ["Conclusion"]
 

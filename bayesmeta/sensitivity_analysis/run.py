@@ -18,19 +18,19 @@ from bayesmeta.model import Problem, read_prior
 from bayesmeta.pipeline import Prepared, check, prepared_from
 from bayesmeta.priors import Prior
 from bayesmeta.results import Fit
-from bayesmeta.sensitivity.conclusions import Conclusion
-from bayesmeta.sensitivity.default_priors import mu_alternatives, tau_alternatives
-from bayesmeta.sensitivity.numbers import (
+from bayesmeta.sensitivity_analysis.conclusions import Conclusion
+from bayesmeta.sensitivity_analysis.default_priors import mu_alternatives, tau_alternatives
+from bayesmeta.sensitivity_analysis.numbers import (
     Benefit,
     Numbers,
     exact_numbers,
     hellinger,
     numbers_of_draws,
 )
-from bayesmeta.sensitivity.power_scaling import power_scaling
-from bayesmeta.sensitivity.result import Sensitivity
-from bayesmeta.sensitivity.tipping import tipping_points
-from bayesmeta.sensitivity.variations import (
+from bayesmeta.sensitivity_analysis.power_scaling import power_scaling
+from bayesmeta.sensitivity_analysis.result import Sensitivity
+from bayesmeta.sensitivity_analysis.tipping import tipping_points
+from bayesmeta.sensitivity_analysis.variations import (
     Variation,
     cumulative,
     effect_variants,

@@ -15,10 +15,11 @@ from rich.table import Table
 from rich.text import Text
 
 from bayesmeta import __version__
+from bayesmeta.densities.search import Floats
 from bayesmeta.files import write_whole
 from bayesmeta.measures import Measure, find_measure
 from bayesmeta.results.tables import decimals, format_number, interval_name
-from bayesmeta.sensitivity.tipping import TippingPoint
+from bayesmeta.sensitivity_analysis.tipping import TippingPoint
 from bayesmeta.spec import Spec
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ _KINDS = {
 """What is varied, as a heading."""
 
 
-_NAMES = ("mu", "tau", "theta_new")
+_LABELS = {"mu": "pooled effect", "tau": "tau", "theta_new": "effect in new study"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -145,6 +146,7 @@ class Sensitivity:
         else:
             summary = f"The conclusion is the same in all {others} other analyses."
         notes = [Text(_note(self.spec, self.measure)), Text(summary, style="bold")]
+        notes += [Text(line) for line in self._ranges()]
         notes += [Text(f"tipping point: {point.sentence()}") for point in self.tipping]
         if self.power_scaling is not None:
             notes.append(Text(_power_scaling(self.power_scaling)))
@@ -156,6 +158,30 @@ class Sensitivity:
                 2, Text(f"{hidden} more pairs of priors, which change nothing, are not shown.")
             )
         return Group(Text(self.spec.title, style="bold"), self._rows(shown), *notes)
+
+    def _ranges(self) -> list[str]:
+        """How far estimates move over the priors, one line a parameter."""
+        priors = self.table[self.table["kind"].isin(["base", "prior"])]
+        if len(priors) < 2:
+            return []
+        lines = []
+        for name, label in _LABELS.items():
+            columns = [f"{name}_{end}" for end in ("median", "lower", "upper")]
+            if priors[columns].isna().any(axis=None):
+                continue
+            numbers = _displayed(priors[columns].to_numpy(), name, self.measure, self.size)
+            places = decimals(*numbers[0, 1:])
+            spans = [
+                f"{end} {format_number(least, places)} to {format_number(greatest, places)}"
+                for end, least, greatest in zip(
+                    ("median", "lower end", "upper end"),
+                    numbers.min(0),
+                    numbers.max(0),
+                    strict=True,
+                )
+            ]
+            lines.append(f"over all priors, {label}: {', '.join(spans)}")
+        return lines
 
     def _rows(self, shown: pd.DataFrame) -> Table:
         table = Table(box=None, pad_edge=False, header_style="bold")
@@ -175,7 +201,7 @@ class Sensitivity:
                 kind = row["kind"]
                 table.add_row(Text(_KINDS.get(kind, kind), style="bold"))
             cells = [str(row["k"])]
-            cells += [_estimate(row, name, self.measure, self.size) for name in _NAMES]
+            cells += [_estimate(row, name, self.measure, self.size) for name in _LABELS]
             cells += [_probability(row[name]) for name in probabilities]
             cells += [f"{row['hellinger']:.2f}", format_number(row["shift"], 2)]
             changed = f"* {row['changed']}" if row["changed"] else ""
@@ -216,13 +242,18 @@ def _note(spec: Spec, measure: Measure) -> str:
     )
 
 
+def _displayed(values: Floats, name: str, measure: Measure, size: float) -> Floats:
+    """On the display scale, where they are effects."""
+    if name == "tau":
+        return values
+    return measure.scale.to_display(values, np.full(values.shape, size))
+
+
 def _estimate(row: dict[Hashable, Any], name: str, measure: Measure, size: float) -> str:
     values = np.array([row[f"{name}_{end}"] for end in ("median", "lower", "upper")])
     if np.isnan(values).all():
         return ""
-    if name != "tau":
-        values = measure.scale.to_display(values, np.full(3, size))
-    middle, lower, upper = values
+    middle, lower, upper = _displayed(values, name, measure, size)
     places = decimals(lower, upper)
     return (
         f"{format_number(middle, places)} ({format_number(lower, places)} to "

@@ -27,6 +27,10 @@ _FAR = 345.0
 """Log of the largest value, whose square is still a number."""
 
 _MAPS = ("lower", "upper", "centre", "width")
+_TABLE = 2000
+_FIRST_DRAWN = 1e-9
+"""Quantiles between which draws lie: of a million one in a thousand would be further out."""
+
 _ROOT_2PI = float(np.sqrt(2 * np.pi))
 
 
@@ -167,6 +171,15 @@ class Tabulated:
         begin = np.log(np.maximum(start - lower, tiny))
         root = lower + np.exp(increasing_root(probit, begin, np.ones_like(begin)))
         return np.where(inside, root, np.where(q > 0, upper, lower))
+
+    def sample(self, rng: np.random.Generator, count: int) -> Floats:
+        """Independent draws from a batch of one, by inversion of a table of quantiles."""
+        lower = self.panels.lower.min()
+        ends = self.ppf(np.array([_FIRST_DRAWN, 1 - _FIRST_DRAWN]))[0] - lower
+        grid = np.linspace(*np.log(ends), _TABLE)
+        below = self.cdf(lower + np.exp(grid)[None])[0]
+        draws: Floats = lower + np.exp(np.interp(rng.uniform(size=count), below, grid))
+        return draws
 
     def interval(self, prob: float, kind: str = "eti") -> tuple[Floats, Floats]:
         """Equal-tailed (``"eti"``) or shortest (``"hdi"``) intervals (batch,)."""

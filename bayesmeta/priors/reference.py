@@ -27,7 +27,7 @@ def _harmonic(std_error: Floats) -> Mapping[str, float]:
 
 
 def _typical(std_error: Floats) -> Mapping[str, float]:
-    """The typical variance of Higgins & Thompson 2002, Stat Med 21:1539, equation 9."""
+    """The typical variance of Higgins & Thompson 2002, Stat Med 21:1539."""
     k = std_error.size
     if k < 2:
         raise PriorError(

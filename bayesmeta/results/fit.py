@@ -91,7 +91,8 @@ class Fit:
             Hashes, versions, seed, command, seconds.
         """
         tree = groups.copy()
-        tree["constant_data"] = xr.DataTree(table.drop_attrs())
+        bare = {name: (array.dims, array.to_numpy()) for name, array in table.variables.items()}
+        tree["constant_data"] = xr.DataTree(xr.Dataset(bare))
         record = {
             "format": _FORMAT,
             "excluded": table.attrs["excluded"],

@@ -130,23 +130,23 @@ def summarise(
 
 def _tidy(order: list[str], statistics: _Statistics) -> pd.DataFrame:
     """One row an estimate."""
-    first = statistics["median"]
-    rows = [
-        {
-            "name": name,
-            "subgroup": "",
-            "study": study,
-            "term": "",
-            **{
-                column: float(values[name].sel(study=study) if study else values[name])
-                for column, values in statistics.items()
-                if name in values
-            },
-        }
-        for name in order
-        for study in (first["study"].to_numpy() if "study" in first[name].dims else [""])
-    ]
-    return pd.DataFrame(rows).reindex(columns=list(COLUMNS))
+    studies = statistics["median"]["study"].to_numpy() if "theta" in order else np.array([])
+    names = [name for name in order for _ in (studies if name == "theta" else [""])]
+    columns: dict[str, object] = {
+        "name": names,
+        "study": [*[""] * (len(names) - studies.size), *studies],
+        "subgroup": "",
+        "term": "",
+    }
+    for column, values in statistics.items():
+        parts = [
+            np.ravel(values[name].to_numpy())
+            if name in values
+            else np.full(names.count(name), np.nan)
+            for name in order
+        ]
+        columns[column] = np.concatenate(parts)
+    return pd.DataFrame(columns).reindex(columns=list(COLUMNS))
 
 
 def _of_draws(

@@ -128,7 +128,7 @@ class Posterior:
         """
         tau = np.zeros((1, count))
         if self.tau is not None:
-            tau = self.tau.ppf(rng.uniform(size=(1, count)))
+            tau = self.tau.sample(rng, count)[None]
         given = given_tau(self.studies, self.priors, tau)
         running = np.cumsum(np.exp(given.log_likelihood - given.total()[..., None]), -1)[0]
         chosen = (running < rng.uniform(size=(count, 1))).sum(-1).clip(max=running.shape[-1] - 1)

@@ -10,7 +10,7 @@ from bayesmeta.priors.default import (
 from bayesmeta.priors.empirical import Setting, usable_settings
 from bayesmeta.priors.families import FAMILIES
 from bayesmeta.priors.parse import SOURCES, Source, parse_prior
-from bayesmeta.priors.stacked import stacked_logpdf
+from bayesmeta.priors.stacked import stack
 
 __all__ = [
     "FAMILIES",
@@ -21,7 +21,7 @@ __all__ = [
     "Source",
     "flat_mu",
     "parse_prior",
-    "stacked_logpdf",
+    "stack",
     "unit_information_mu",
     "unit_information_tau",
     "usable_settings",

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from bayesmeta.priors import FAMILIES, parse_prior, stacked_logpdf
+from bayesmeta.priors import FAMILIES, parse_prior, stack
 
 STUDIES = (0.1, 0.25, 0.7)
 X = np.random.default_rng(1).lognormal(-1, 2, size=(40, 7))
@@ -13,7 +13,7 @@ def assert_same(expressions):
     priors = [parse_prior(expression).resolve(STUDIES) for expression in expressions]
     values = X[: len(priors)]
     expected = [prior.logpdf(row) for prior, row in zip(priors, values, strict=True)]
-    np.testing.assert_allclose(stacked_logpdf(priors, values), expected, rtol=1e-13, atol=1e-14)
+    np.testing.assert_allclose(stack(priors)(values), expected, rtol=1e-13, atol=1e-14)
 
 
 @pytest.mark.parametrize("name", [name for name in FAMILIES if name != "Mixture"])
@@ -41,4 +41,4 @@ def test_priors_of_many_families():
 
 def test_one_prior_and_none():
     assert_same(["HalfNormal(1)"])
-    assert stacked_logpdf([], np.empty((0, 3))).shape == (0, 3)
+    assert stack([])(np.empty((0, 3))).shape == (0, 3)

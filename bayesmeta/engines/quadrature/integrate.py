@@ -15,7 +15,7 @@ from bayesmeta.engines.quadrature.normal_priors import as_coefficients
 from bayesmeta.engines.quadrature.posterior import Posterior
 from bayesmeta.engines.quadrature.rule import Nodes, adapt
 from bayesmeta.model.moments import existing_moments
-from bayesmeta.priors import Prior, stacked_logpdf
+from bayesmeta.priors import Prior, stack
 
 __all__ = ["integrate"]
 
@@ -138,9 +138,11 @@ def _random(task: _Task, taus: Sequence[Prior]) -> Posterior:
     def known(tau: Floats) -> GivenTau:
         return given_tau(studies, priors, tau)
 
+    logpdf = stack(components)
+
     def log_prior(tau: Floats) -> Floats:
         points = np.broadcast_to(tau, (len(components), tau.shape[1]))
-        return log_weights + stacked_logpdf(components, points)
+        return log_weights + logpdf(points)
 
     def mixed(nodes: Nodes) -> _Mixture:
         return _mixture(nodes.log_mass, nodes.given, nodes.tau, panels=count)

@@ -184,7 +184,8 @@ def _key() -> "list[Artist]":
 def _notes(fit: "Fit", theta: Density, shares: Floats | None) -> list[str]:
     """What the priors say, in sentences."""
     ends = theta.ppf(_CENTRAL[[0, -1]])
-    low, high = fit.measure.scale.to_display(ends, np.full(2, display_size(fit.table)))
+    with np.errstate(over="ignore"):
+        low, high = fit.measure.scale.to_display(ends, np.full(2, display_size(fit.table)))
     notes = [
         "Before any data the priors put 95 % of the true effects of studies between "
         f"{_number(low)} and {_number(high)} ({fit.measure.label})."

@@ -1,7 +1,6 @@
 """What a sensitivity plot says: its rows under headings, its columns of text, its notes."""
 
 import math
-import re
 import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -40,7 +39,7 @@ CHANGED = "#AA3377"
 
 _MARK = "◆"
 _FOLD = {"label": 44, "changed": 30}
-_HARD_SPACE = "\u00a0"
+_TIE = "\u00a0"
 _BOLD = 0.09
 """Inches: a bold character."""
 
@@ -179,10 +178,10 @@ def right_columns(rows: pd.DataFrame) -> list[Column]:
 
 
 def _folded(text: str, width: int) -> str:
-    """At most two lines, not broken between the arguments of a prior."""
-    whole = re.sub(r"\([^()]*\)", lambda inside: inside[0].replace(" ", _HARD_SPACE), text)
-    lines = textwrap.wrap(whole, width, max_lines=2, placeholder=" …")
-    return "\n".join(lines).replace(_HARD_SPACE, " ")
+    """At most two lines; of the priors that a "·" parts, each on its own where it fits."""
+    parts = [part.replace(" ", _TIE) if len(part) < width else part for part in text.split(" · ")]
+    lines = textwrap.wrap(f"{_TIE}· ".join(parts), width, max_lines=2, placeholder=" …")
+    return "\n".join(lines).replace(_TIE, " ")
 
 
 def _chance(probability: float) -> str:

@@ -14,8 +14,11 @@ if TYPE_CHECKING:
 
 __all__ = ["Density", "overlap", "posterior_density", "shared_area", "smooth_density"]
 
-_CELLS = 4000
-"""Cells of equal probability over which the smaller of two densities is summed."""
+_NODES = (np.arange(4000) + 0.5) / 4000
+_PROBABILITIES = _NODES**3 * (10 - 15 * _NODES + 6 * _NODES**2)
+_WEIGHTS = 30 * (_NODES * (1 - _NODES)) ** 2 / _NODES.size
+"""Probabilities at which two densities are compared, dense towards 0 and 1: where one is much wider
+than the other, only the tails are shared."""
 
 _GRID = 1024
 _MARGIN = 0.5
@@ -72,10 +75,10 @@ def shared_area(pdf: Callable[[Floats], Floats], other: Density) -> float:
     other
         The other distribution, over which the mean is taken: the narrower, if there is one.
     """
-    points = other.ppf((np.arange(_CELLS) + 0.5) / _CELLS)
+    points = other.ppf(_PROBABILITIES)
     with np.errstate(over="ignore"):
         ratio = pdf(points) / other.pdf(points)
-    return float(np.mean(np.minimum(ratio, 1.0)))
+    return float(_WEIGHTS @ np.minimum(ratio, 1.0))
 
 
 def posterior_density(fit: "Fit", name: str) -> Density:

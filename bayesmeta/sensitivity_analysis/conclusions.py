@@ -47,8 +47,8 @@ class Conclusion:
         """Where another fit would say something else, one phrase each."""
         phrases = []
         if self.excludes_null != other.excludes_null:
-            verb = "excludes" if other.excludes_null else "includes"
-            phrases.append(f"interval {verb} no effect")
+            verb = "excludes" if other.excludes_null else "crosses"
+            phrases.append(f"interval {verb} null")
         phrases += _crossed("P(benefit)", self.prob_benefit, other.prob_benefit, _THRESHOLDS)
         phrases += _crossed(
             "P(important)", self.prob_important, other.prob_important, (_IMPORTANT,)
@@ -65,4 +65,4 @@ def _crossed(name: str, before: float, after: float, thresholds: tuple[float, ..
         return []
     rises = after > before
     limit = max(crossed) if rises else min(crossed)
-    return [f"{name} {'above' if rises else 'below'} {limit:g}"]
+    return [f"{name} {'>' if rises else '<'} {limit:g}"]

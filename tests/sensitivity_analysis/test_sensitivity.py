@@ -111,9 +111,9 @@ def test_what_changes_is_marked() -> None:
     )
     row = found.table[found.table["label"] == "tau HalfCauchy(1.7)"].squeeze()
     assert row["mu_lower"] < 0 < found.table.iloc[0]["mu_lower"]
-    assert row["changed"].startswith("interval includes no effect")
+    assert row["changed"].startswith("interval crosses null")
     text = rendered(found)
-    assert "* interval includes no effect" in text
+    assert "* interval crosses null" in text
     assert "The conclusion changes in" in text
 
 
@@ -263,17 +263,17 @@ def integrated(mean: float, sd: float) -> object:
         (
             (True, 0.99, 0.6),
             (False, 0.96, 0.7),
-            ["interval includes no effect", "P(benefit) below 0.975"],
+            ["interval crosses null", "P(benefit) < 0.975"],
         ),
         (
             (False, 0.6, 0.4),
             (False, 0.96, 0.6),
-            ["P(benefit) above 0.95", "P(important) above 0.5"],
+            ["P(benefit) > 0.95", "P(important) > 0.5"],
         ),
         (
             (False, 0.6, math.nan),
             (True, 0.01, math.nan),
-            ["interval excludes no effect", "P(benefit) below 0.025"],
+            ["interval excludes null", "P(benefit) < 0.025"],
         ),
     ],
 )

@@ -38,7 +38,10 @@ CHANGED = "#AA3377"
 """Colour of other conclusions: purple of Tol's bright scheme, beside Okabe & Ito's."""
 
 _MARK = "◆"
-_FOLD = {"label": 44, "changed": 30}
+_FOLD = {"label": 44, "changed": 34}
+_SMALLER = 1.35
+"""So many times more characters go on a line where there are two: they are set smaller."""
+
 _TIE = "\u00a0"
 _BOLD = 0.09
 """Inches: a bold character."""
@@ -180,7 +183,10 @@ def right_columns(rows: pd.DataFrame) -> list[Column]:
 def _folded(text: str, width: int) -> str:
     """At most two lines; of the priors that a "·" parts, each on its own where it fits."""
     parts = [part.replace(" ", _TIE) if len(part) < width else part for part in text.split(" · ")]
-    lines = textwrap.wrap(f"{_TIE}· ".join(parts), width, max_lines=2, placeholder=" …")
+    whole = f"{_TIE}· ".join(parts)
+    if len(textwrap.wrap(whole, width)) > 2:
+        width = int(width * _SMALLER)
+    lines = textwrap.wrap(whole, width, max_lines=2, placeholder=" …")
     return "\n".join(lines).replace(_TIE, " ")
 
 
@@ -205,6 +211,7 @@ def notes(panels: Sequence[Panel], rows: pd.DataFrame, measure: Measure) -> list
     if changed:
         others = int(((rows["heading"] == "") & (rows["kind"] != "base")).sum())
         lines.append(
-            f"{_MARK} The conclusion is not that of the base analysis: in {changed} of {others}."
+            f"{_MARK} The conclusion is not that of the base analysis: in {changed} of "
+            f"{others} other analyses."
         )
     return lines

@@ -201,7 +201,9 @@ def find_setting(
 def _matching(set_name: str, key: str, asked: str, known: Sequence[str]) -> str:
     folded = asked.casefold().strip()
     exact = [name for name in known if name.casefold() == folded]
-    found = exact or [name for name in known if folded and folded in name.casefold()]
+    begun = [name for name in known if folded and name.casefold().startswith(folded)]
+    within = [name for name in known if folded and folded in name.casefold()]
+    found = exact or (begun if len(begun) == 1 else within)
     if len(found) == 1:
         return found[0]
     if found:

@@ -14,8 +14,8 @@ from bayesmeta.results.overlap import (
     smooth_density,
 )
 
-CLOSED_FORM = 1e-5
-"""Of a mean over 4,000 cells: its error falls with their square, but for the ends and kinks."""
+CLOSED_FORM = 1e-6
+"""Of a sum over 4,000 nodes, of a function with kinks: its error falls with their square."""
 
 SMOOTHED = 0.03
 """Of 4,000 draws smoothed with a normal kernel."""

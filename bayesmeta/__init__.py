@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from bayesmeta.pipeline import check, fit
     from bayesmeta.results.fit import Fit
     from bayesmeta.results.fit import load_fit as load
+    from bayesmeta.sensitivity_analysis.run import sensitivity
 
 __version__ = "0.1.0"
 

@@ -15,7 +15,9 @@ _LAST_STEP = 1e-8
 """A step of Newton's method as small as this, relative to the scale, is the last: the next is its
 square."""
 _SCAN = 33
-_MOST_HALVINGS = 60
+_MOST_CUTS = 60
+_STEEP = 1e3
+"""Stands for a difference of log densities that is infinite."""
 
 
 def increasing_root(
@@ -89,17 +91,28 @@ def shortest(
     low, high = tails[np.maximum(best - 1, 0)], tails[np.minimum(best + 1, _SCAN - 1)]
 
     def rises(tail: Floats) -> Floats:
-        lower, upper = ppf(tail[..., None]), ppf(tail[..., None] + prob)
-        with np.errstate(invalid="ignore"):
-            difference: Floats = (log_density(lower) - log_density(upper))[..., 0]
-        return difference
+        """How much higher the log density is at the lower end: it rises with the tail."""
+        ends = np.stack([tail, tail + prob], -1)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            lower, upper = np.moveaxis(log_density(ppf(ends)), -1, 0)
+            difference: Floats = lower - upper
+        return np.nan_to_num(difference, nan=-_STEEP, neginf=-_STEEP, posinf=_STEEP)
 
-    at_start = (best == 0) & ~(rises(np.zeros(shape)) < 0)
-    for _ in range(_MOST_HALVINGS):
-        middle = (low + high) / 2
-        below = rises(middle) < 0
-        low, high = np.where(below, middle, low), np.where(below, high, middle)
-        if (high - low).max() < _PRECISION:
+    at_low, at_high = rises(low), rises(high)
+    at_start = (best == 0) & (at_low >= 0)
+    for _ in range(_MOST_CUTS):
+        with np.errstate(invalid="ignore", divide="ignore"):
+            tail = low - at_low * (high - low) / (at_high - at_low)
+        outside = ~((tail > low) & (tail < high))
+        tail = np.where(outside, (low + high) / 2, tail)
+        value = rises(tail)
+        below = value < 0
+        # Illinois: an end that stays is made to count half, so that both ends move
+        at_high = np.where(below, at_high / 2, value)
+        at_low = np.where(below, value, at_low / 2)
+        low, high = np.where(below, tail, low), np.where(below, high, tail)
+        if (np.minimum(np.abs(value), high - low)[~at_start] < _PRECISION).all():
             break
-    tail = np.where(at_start, 0.0, (low + high) / 2)[..., None]
-    return ppf(tail)[..., 0], ppf(tail + prob)[..., 0]
+    tail = np.where(at_start, 0.0, tail)[..., None]
+    ends = ppf(np.concatenate([tail, tail + prob], -1))
+    return ends[..., 0], ends[..., 1]

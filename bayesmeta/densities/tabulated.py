@@ -9,7 +9,7 @@ and distribution function are interpolated by polynomials.
 """
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Self
 
 import numpy as np
@@ -169,14 +169,15 @@ class Tabulated:
 
         tiny = np.finfo(float).tiny
         begin = np.log(np.maximum(start - lower, tiny))
-        root = lower + np.exp(increasing_root(probit, begin, np.ones_like(begin)))
+        with np.errstate(over="ignore"):
+            root = lower + np.exp(increasing_root(probit, begin, np.ones_like(begin)))
         return np.where(inside, root, np.where(q > 0, upper, lower))
 
     def sample(self, rng: np.random.Generator, count: int) -> Floats:
         """Independent draws from a batch of one, by inversion of a table of quantiles."""
         lower = self.panels.lower.min()
-        ends = self.ppf(np.array([_FIRST_DRAWN, 1 - _FIRST_DRAWN]))[0] - lower
-        grid = np.linspace(*np.log(ends), _TABLE)
+        first, last = np.log(self.ppf(np.array([_FIRST_DRAWN, 1 - _FIRST_DRAWN]))[0] - lower)
+        grid = np.linspace(first, last, _TABLE)
         below = self.cdf(lower + np.exp(grid)[None])[0]
         draws: Floats = lower + np.exp(np.interp(rng.uniform(size=count), below, grid))
         return draws
@@ -202,9 +203,7 @@ class Tabulated:
     @cached_property
     def _cumulative(self) -> Floats:
         """Mass of each panel below each of its nodes (batch, panel, node)."""
-        count = self.mass.shape[-1]
-        apart = np.arange(count)[:, None] - np.arange(count)
-        cumulative: Floats = self.mass @ (0.5 + sici(np.pi * apart)[0] / np.pi).T
+        cumulative: Floats = self.mass @ _shares_below(self.mass.shape[-1])
         return cumulative
 
     def _interpolated(
@@ -226,6 +225,14 @@ class Tabulated:
         low = np.broadcast_to(np.asarray(below)[..., None], value.shape)
         high = np.broadcast_to(np.asarray(above)[..., None], value.shape)
         return np.where(at < 0, low, np.where(at > count - 1, high, value))
+
+
+@cache
+def _shares_below(count: int) -> Floats:
+    """Shares of a node's mass (first axis) that lie below each node (second axis)."""
+    apart = np.arange(1 - count, count)
+    shares: Floats = 0.5 + sici(np.pi * apart)[0] / np.pi
+    return np.lib.stride_tricks.sliding_window_view(shares, count)[::-1].copy()
 
 
 def _barycentric(points: int) -> Floats:

@@ -11,7 +11,6 @@ from bayesmeta.measures.base import Floats
 from bayesmeta.plots.layout import Sheet
 from bayesmeta.plots.panels import fitting_ticks, legible_range, strip
 from bayesmeta.plots.sensitivity_text import (
-    CHANGED,
     Panel,
     left_columns,
     notes,
@@ -145,7 +144,7 @@ def _draw(axes: "Axes", panel: Panel, rows: pd.DataFrame, size: float) -> None:
     axes.set_xlim(low, high)
     _reference(axes, panel, median[base], (lower[base], upper[base]))
     marked = (rows["changed"] != "").to_numpy() & (panel.name == "mu")
-    for chosen, colour, marker in ((~marked, panel.colour, "o"), (marked, CHANGED, "D")):
+    for chosen, colour, marker in ((~marked, panel.colour, "o"), (marked, COLOURS["changed"], "D")):
         y = np.flatnonzero(chosen & ~np.isnan(median))
         if not y.size:
             continue

@@ -14,7 +14,7 @@ from bayesmeta.plots.panels import effect_label
 from bayesmeta.plots.style import COLOURS
 
 __all__ = [
-    "CHANGED",
+    "HEADINGS",
     "Panel",
     "left_columns",
     "notes",
@@ -24,7 +24,8 @@ __all__ = [
     "with_headings",
 ]
 
-_HEADINGS = {
+HEADINGS = {
+    "base": "",
     "prior": "Other priors",
     "leave one out": "Without one study",
     "cumulative": "Cumulative, by year",
@@ -33,9 +34,6 @@ _HEADINGS = {
     "smd": "Formula of SMD",
 }
 """What is varied, as a heading; another kind is its own heading."""
-
-CHANGED = "#AA3377"
-"""Colour of other conclusions: purple of Tol's bright scheme, beside Okabe & Ito's."""
 
 _MARK = "◆"
 _FOLD = {"label": 44, "changed": 34}
@@ -89,7 +87,7 @@ def with_headings(table: pd.DataFrame) -> pd.DataFrame:
         if kind == "base":
             parts.append(group.assign(heading="Base analysis", label=""))
             continue
-        heading = _HEADINGS.get(str(kind), str(kind)[:1].upper() + str(kind)[1:])
+        heading = HEADINGS.get(str(kind), str(kind)[:1].upper() + str(kind)[1:])
         parts += [pd.DataFrame([{"heading": heading}]), group.assign(heading="")]
     rows = pd.concat(parts, ignore_index=True)
     texts = {column: rows[column].fillna("").astype(str) for column in ("label", "changed")}
@@ -175,7 +173,13 @@ def right_columns(rows: pd.DataFrame) -> list[Column]:
             _folded(f"{_MARK} {text}", _FOLD["changed"]) if text else "" for text in rows["changed"]
         ]
         columns.append(
-            Column(header="Conclusion", cells=cells, summary=[], align="left", colour=CHANGED)
+            Column(
+                header="Conclusion",
+                cells=cells,
+                summary=[],
+                align="left",
+                colour=COLOURS["changed"],
+            )
         )
     return columns
 

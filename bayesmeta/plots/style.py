@@ -20,8 +20,10 @@ COLOURS = {
     "prediction": "#D55E00",
     "null": "#888888",
     "rule": "#BBBBBB",
+    "changed": "#AA3377",
 }
-"""Okabe & Ito's colours, which people with any colour vision tell apart; grey for the data."""
+"""Okabe & Ito's colours, which people with any colour vision tell apart; grey for the data, and the
+purple of Tol's bright scheme for conclusions that change."""
 
 FONT_SIZE = 9.0
 """Points. Headings are this size in bold, notes are a point smaller."""

@@ -47,7 +47,10 @@ def set_ticks(axes: "Axes", scale: Scale, size: float) -> None:
         places = scale.to_analysis(shown, np.full(shown.shape, size))
     inside = np.isfinite(places) & (places >= limits[0]) & (places <= limits[1])
     kept = _spaced(places[inside], _LEAST_GAP * (limits[1] - limits[0]))
-    labels = [f"{tick:.10g}".replace("-", "−") for tick in np.round(shown[inside][kept], 10)]
+    texts = [
+        np.format_float_positional(tick, precision=10, trim="-") for tick in shown[inside][kept]
+    ]
+    labels = ["0" if text == "-0" else text.replace("-", "−") for text in texts]
     axes.set_xticks(places[inside][kept], labels)
 
 

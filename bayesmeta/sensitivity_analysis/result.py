@@ -18,6 +18,7 @@ from bayesmeta import __version__
 from bayesmeta.densities.search import Floats
 from bayesmeta.files import write_whole
 from bayesmeta.measures import Measure, find_measure
+from bayesmeta.plots.sensitivity_text import HEADINGS
 from bayesmeta.results.tables import decimals, format_number, interval_name
 from bayesmeta.sensitivity_analysis.tipping import TippingPoint
 from bayesmeta.spec import Spec
@@ -26,18 +27,6 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 __all__ = ["Sensitivity"]
-
-_KINDS = {
-    "base": "",
-    "prior": "Other priors",
-    "leave one out": "Without one study",
-    "cumulative": "Cumulative, by year",
-    "r": "Correlation of paired data",
-    "zero cells": "Empty cells",
-    "smd": "Formula of SMD",
-}
-"""What is varied, as a heading."""
-
 
 _LABELS = {"mu": "pooled effect", "tau": "tau", "theta_new": "effect in new study"}
 
@@ -96,6 +85,7 @@ class Sensitivity:
             measure=self.measure,
             interval_label=interval_name(self.spec.interval),
             title=self.spec.title,
+            size=self.size,
         )
 
     def to_dict(self) -> dict[str, Any]:
@@ -199,7 +189,7 @@ class Sensitivity:
         for row in shown.to_dict("records"):
             if row["kind"] != kind:
                 kind = row["kind"]
-                table.add_row(Text(_KINDS.get(kind, kind), style="bold"))
+                table.add_row(Text(HEADINGS.get(kind, kind), style="bold"))
             cells = [str(row["k"])]
             cells += [_estimate(row, name, self.measure, self.size) for name in _LABELS]
             cells += [_probability(row[name]) for name in probabilities]

@@ -12,7 +12,6 @@ from matplotlib.figure import Figure
 from bayesmeta.measures import find_measure
 from bayesmeta.plots import save_figure
 from bayesmeta.plots.sensitivity import sensitivity_plot
-from bayesmeta.plots.sensitivity_text import CHANGED
 from bayesmeta.plots.style import COLOURS
 
 KINDS = ("prior", "leave one out", "cumulative", "likelihood")
@@ -126,7 +125,7 @@ def test_another_conclusion_is_marked_by_colour_symbol_and_words() -> None:
     assert len(dots(figure.axes[0], "o")) == 7
     said = [text for text in figure.texts if text.get_text().startswith("◆ interval includes")]
     assert len(said) == 2
-    assert {text.get_color() for text in said} == {CHANGED}
+    assert {text.get_color() for text in said} == {COLOURS["changed"]}
     assert "◆ The conclusion is not that of the base analysis: in 2 of 8 other analyses." in texts(
         figure
     )

@@ -31,9 +31,10 @@ def evidence(problem: Problem, null: float | None) -> dict[str, Any] | None:
     dict or None
         ``log_evidence`` (None where a prior is improper); ``bf01_mu`` and ``bf01_tau``, the Bayes
         factors for no effect and for a common effect, against the model (None where the prior of
-        the parameter is improper: then they are not defined; for mu by the ratio of Savage and
-        Dickey at the null, Dickey 1971, Ann Math Stat 42:204); ``posterior_predictive_p`` (see
-        `predictive_p`). None where quadrature cannot do the problem.
+        the parameter is improper, or rules the null out: then they are not defined; for mu by the
+        ratio of Savage and Dickey at the null, Dickey 1971, Ann Math Stat 42:204);
+        ``posterior_predictive_p`` (see `predictive_p`). None where quadrature cannot do the
+        problem.
     """
     if refusal(problem) is not None:
         return None
@@ -41,8 +42,9 @@ def evidence(problem: Problem, null: float | None) -> dict[str, Any] | None:
     mu, tau = problem.priors["mu"], problem.priors.get("tau")
     log_evidence = float(exact.log_evidence[0])
     bf_mu = bf_tau = None
-    if null is not None and mu.proper:
-        bf_mu = exact.mu.pdf(np.array([null])).item() / float(mu.pdf(null))
+    prior_at_null = float(mu.pdf(null)) if null is not None and mu.proper else 0.0
+    if null is not None and prior_at_null > 0:
+        bf_mu = exact.mu.pdf(np.array([null])).item() / prior_at_null
     if tau is not None and tau.proper:
         common = replace(problem, heterogeneity="common", priors={"mu": mu})
         bf_tau = float(np.exp(solve(common).log_evidence[0] - log_evidence))

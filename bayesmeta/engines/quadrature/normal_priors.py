@@ -23,8 +23,8 @@ _NEGLIGIBLE = 34.0
 
 _MOST_STEP = 0.4
 _STEP_OF_NU = 1.25
-"""Steps of the log variance: their error is about 3e-11; with many degrees of freedom its density is
-narrow, and the step follows its width."""
+"""Steps of the log variance: their error is about 3e-11; with many degrees of freedom its density
+is narrow, and the step follows its width."""
 
 _Parts = list[tuple[float, float, float]]
 """Log weight, mean and precision of each component."""

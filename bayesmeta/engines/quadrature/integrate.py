@@ -201,7 +201,9 @@ def _mixture(log_mass: Floats, given: GivenTau, tau: Floats, *, panels: int) -> 
     with np.errstate(invalid="ignore"):
         log = log_mass[..., None] + given.log_likelihood - given.total()[..., None]
     log = np.where(np.isnan(log), -np.inf, log).reshape(log.shape[0] // panels, -1)
-    log_evidence = np.logaddexp.reduce(log, -1)
+    highest = log.max(-1, keepdims=True)
+    weights = np.exp(log - highest)
+    total = weights.sum(-1, keepdims=True)
 
     def one_list(array: Floats, *rest: int) -> Floats:
         rows, nodes = array.shape[:2]
@@ -210,8 +212,8 @@ def _mixture(log_mass: Floats, given: GivenTau, tau: Floats, *, panels: int) -> 
 
     terms = given.mean.shape[-1]
     return _Mixture(
-        log_evidence=log_evidence,
-        weights=np.exp(log - log_evidence[:, None]),
+        log_evidence=(highest + np.log(total))[:, 0],
+        weights=weights / total,
         tau=one_list(tau[..., None]),
         mean=one_list(given.mean, terms),
         covariance=one_list(given.covariance, terms, terms),
@@ -221,9 +223,9 @@ def _mixture(log_mass: Floats, given: GivenTau, tau: Floats, *, panels: int) -> 
 def _checks(first: _Mixture, moments: Floats) -> Callable[[_Mixture], Floats]:
     """The function that says what must not change as nodes are added (batch, number).
 
-    The evidence, the distribution functions of the coefficients and of theta_new two standard
-    deviations from where the first nodes have most weight, a bounded function of tau, and the
-    moments that exist.
+    The evidence, the distribution functions of the coefficients two standard deviations below and
+    of theta_new two above where the first nodes have most weight, a bounded function of tau, and
+    the moments that exist.
     """
     peak = first.weights.argmax(-1)[:, None]
     typical = np.take_along_axis(first.tau, peak, 1)
@@ -234,17 +236,17 @@ def _checks(first: _Mixture, moments: Floats) -> Callable[[_Mixture], Floats]:
         return sd
 
     centre = np.take_along_axis(first.mean, peak[..., None], 1)
-    reach = {
-        extra: 2 * np.take_along_axis(spread(first, extra), peak[..., None], 1) for extra in (0, 1)
+    ends = {
+        extra: centre + side * np.take_along_axis(spread(first, extra), peak[..., None], 1)
+        for extra, side in ((0, -2), (1, 2))
     }
 
     def check(mixture: _Mixture) -> Floats:
         weights, tau = mixture.weights, mixture.tau
         numbers = [mixture.log_evidence, (weights * typical / (tau + typical)).sum(-1)]
-        for extra in (0, 1):
-            for end in (centre - reach[extra], centre + reach[extra]):
-                below = ndtr((end - mixture.mean) / spread(mixture, extra))
-                numbers.extend((weights[..., None] * below).sum(1).T)
+        for extra, end in ends.items():
+            below = ndtr((end - mixture.mean) / spread(mixture, extra))
+            numbers.extend((weights[:, None] @ below)[:, 0].T)
         for order in (1, 2):
             with np.errstate(over="ignore", divide="ignore"):
                 moment = np.log((weights * tau**order).sum(-1))

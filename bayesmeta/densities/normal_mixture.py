@@ -130,15 +130,16 @@ class NormalMixture:
     def _averages(
         self, x: Floats, *functions: Callable[[Floats, Floats], Floats]
     ) -> tuple[Floats, ...]:
-        """Weighted averages over the components of functions of the standardised x and the sds."""
+        """Weighted averages over the components of functions of the standardised x and 1 / sd."""
         x = np.broadcast_to(x, (*self.shape, np.shape(x)[-1]))
         step = max(1, _BLOCK // (self.shape[0] * self.means[0].size))
         weights = self.weights[:, None, :, None]
         found: list[list[Floats]] = [[] for _ in functions]
+        scale = 1 / self.sds[:, :, None]
         for i in range(0, x.shape[-1], step):
-            z = (x[..., i : i + step, None] - self.means[:, :, None]) / self.sds[:, :, None]
+            z = (x[..., i : i + step, None] - self.means[:, :, None]) * scale
             for results, function in zip(found, functions, strict=True):
-                results.append((function(z, self.sds[:, :, None]) @ weights)[..., 0])
+                results.append((function(z, scale) @ weights)[..., 0])
         return tuple(np.concatenate(results, -1) for results in found)
 
 
@@ -152,11 +153,11 @@ def highest(function: Callable[[Floats], Floats], low: Floats, high: Floats) -> 
     return (low + high) / 2
 
 
-def _below(z: Floats, sds: Floats) -> Floats:
+def _below(z: Floats, scale: Floats) -> Floats:
     below: Floats = ndtr(z)
     return below
 
 
-def _density(z: Floats, sds: Floats) -> Floats:
-    density: Floats = np.exp(-0.5 * z * z) / (_ROOT_2PI * sds)
+def _density(z: Floats, scale: Floats) -> Floats:
+    density: Floats = np.exp(-0.5 * z * z) * (scale / _ROOT_2PI)
     return density

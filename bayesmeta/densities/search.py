@@ -11,7 +11,7 @@ Floats = NDArray[np.float64]
 
 _MOST_STEPS = 100
 _PRECISION = 1e-13
-_LAST_STEP = 1e-8
+_LAST_STEP = 3e-6
 """A step of Newton's method as small as this, relative to the scale, is the last: the next is its
 square."""
 _SCAN = 33

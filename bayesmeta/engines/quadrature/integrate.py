@@ -19,7 +19,7 @@ from bayesmeta.priors import Prior, stack
 
 __all__ = ["integrate"]
 
-_NEGLIGIBLE = 1e-14
+_NEGLIGIBLE = 1e-13
 """Share of a component in the moments below which it is left out of the mixtures."""
 
 _LOWEST_LOG = -700.0

@@ -12,8 +12,8 @@ from bayesmeta.densities.search import Floats, increasing_root, shortest
 __all__ = ["NormalMixture"]
 
 _ROOT_2PI = float(np.sqrt(2 * np.pi))
-_BLOCK = 1_000_000
-"""Numbers that are worked on at once."""
+_BLOCK = 30_000
+"""Numbers that are worked on at once: they stay in the cache."""
 
 _NEGLIGIBLE = 1e-15
 """Weight of a component below which densities and quantiles do not show it."""
@@ -132,15 +132,21 @@ class NormalMixture:
     ) -> tuple[Floats, ...]:
         """Weighted averages over the components of functions of the standardised x and 1 / sd."""
         x = np.broadcast_to(x, (*self.shape, np.shape(x)[-1]))
-        step = max(1, _BLOCK // (self.shape[0] * self.means[0].size))
-        weights = self.weights[:, None, :, None]
-        found: list[list[Floats]] = [[] for _ in functions]
-        scale = 1 / self.sds[:, :, None]
-        for i in range(0, x.shape[-1], step):
-            z = (x[..., i : i + step, None] - self.means[:, :, None]) * scale
-            for results, function in zip(found, functions, strict=True):
-                results.append((function(z, scale) @ weights)[..., 0])
-        return tuple(np.concatenate(results, -1) for results in found)
+        results = [np.empty(x.shape) for _ in functions]
+        each = self.means[0].size
+        points = min(x.shape[-1], max(1, _BLOCK // each))
+        rows = max(1, _BLOCK // (each * points))
+        for row in range(0, x.shape[0], rows):
+            some = slice(row, row + rows)
+            own = some if self.means.shape[0] > 1 else slice(None)
+            means, scale = self.means[own, :, None], 1 / self.sds[own, :, None]
+            weights = self.weights[some, None, :, None]
+            for point in range(0, x.shape[-1], points):
+                at = (some, slice(None), slice(point, point + points))
+                z = (x[at][..., None] - means) * scale
+                for result, function in zip(results, functions, strict=True):
+                    result[at] = (function(z, scale) @ weights)[..., 0]
+        return tuple(results)
 
 
 def highest(function: Callable[[Floats], Floats], low: Floats, high: Floats) -> Floats:

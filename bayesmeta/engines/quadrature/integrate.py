@@ -116,7 +116,7 @@ def _common(task: _Task) -> Posterior:
     tau = np.zeros((task.shift.size, 1))
     given = given_tau(task.studies, task.priors, tau)
     mixture = _mixture(given.total(), given, tau, panels=1)
-    return _posterior(task, mixture, None, np.zeros(1))
+    return _posterior(task, mixture, None, mixture.log_evidence, np.zeros(1))
 
 
 def _random(task: _Task, taus: Sequence[Prior]) -> Posterior:
@@ -176,7 +176,7 @@ def _random(task: _Task, taus: Sequence[Prior]) -> Posterior:
         at_lower=np.exp(log_start.reshape(shape) - normaliser).sum((1, 2)),
         moments=task.moments["tau"],
     )
-    return _posterior(task, mixture, tau, nodes.error)
+    return _posterior(task, mixed(nodes.coarser()), tau, mixture.log_evidence, nodes.error)
 
 
 def _repeated[T: (Studies, Coefficients)](arrays: T, times: int) -> T:
@@ -256,7 +256,9 @@ def _checks(first: _Mixture, moments: Floats) -> Callable[[_Mixture], Floats]:
     return check
 
 
-def _posterior(task: _Task, mixture: _Mixture, tau: Tabulated | None, error: Floats) -> Posterior:
+def _posterior(
+    task: _Task, mixture: _Mixture, tau: Tabulated | None, log_evidence: Floats, error: Floats
+) -> Posterior:
     """The posterior on the scale of the data, without components that do not count."""
     typical = _typical(task.studies)[:, None]
     pull = np.maximum(mixture.tau / typical, 1.0) ** task.moments["theta_new"][:, None]
@@ -272,7 +274,7 @@ def _posterior(task: _Task, mixture: _Mixture, tau: Tabulated | None, error: Flo
         mean=mean,
         covariance=mixture.covariance[:, counts],
         tau=tau,
-        log_evidence=mixture.log_evidence,
-        error=np.broadcast_to(error, mixture.log_evidence.shape),
+        log_evidence=log_evidence,
+        error=np.broadcast_to(error, log_evidence.shape),
         moments=task.moments,
     )

@@ -6,7 +6,8 @@ halved until nothing changes (Takahasi & Mori 1974, Publ RIMS Kyoto 9:721).
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
+from typing import Self
 
 import numpy as np
 
@@ -59,6 +60,17 @@ class Nodes:
     log_mass: Floats
     given: GivenTau
     error: Floats
+
+    def coarser(self) -> Self:
+        """Every second node: the sums before the last halving, which `error` says are enough."""
+        every = slice(None, None, 2)
+        held = {field.name: getattr(self.given, field.name) for field in fields(self.given)}
+        return replace(
+            self,
+            tau=self.tau[:, every],
+            log_mass=self.log_mass[:, every] + np.log(2),
+            given=GivenTau(**{name: array[:, every] for name, array in held.items()}),
+        )
 
 
 def adapt(
@@ -118,7 +130,7 @@ def adapt(
         nodes = _nodes(panels, tau, log, given)
         after = check(nodes)
         error = np.abs(after - before).max(-1)
-        nodes = Nodes(**{**vars(nodes), "error": np.where(np.isnan(error), np.inf, error)})
+        nodes = replace(nodes, error=np.where(np.isnan(error), np.inf, error))
         before = after
         if (nodes.error <= TOLERANCE).all():
             break

@@ -18,7 +18,7 @@ from bayesmeta.priors import (
 __all__ = ["names", "priors_for"]
 
 _ESTIMATES = ("effect", "std_error or lower and upper or p_value")
-_PARAMETERS = {"Uniform": "mu; tau where lower is at least 0"}
+_PARAMETERS = {"Uniform": "mu (by NUTS alone); tau where lower is at least 0"}
 
 
 def names(kind: str) -> list[tuple[str, ...]]:

@@ -49,11 +49,11 @@ class Effort:
 
 FULL = Effort(
     quadrature=20,
-    nuts=5,
-    metafor=50,
-    r={"eight-schools": 7, "oa-pain": 5, "writing-to-learn": 2},
-    processes=5,
-    batch=8,
+    nuts=3,
+    metafor=30,
+    r={"eight-schools": 5, "oa-pain": 3, "writing-to-learn": 1},
+    processes=3,
+    batch=4,
 )
 QUICK = Effort(
     quadrature=5,

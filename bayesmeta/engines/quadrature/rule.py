@@ -18,8 +18,8 @@ from bayesmeta.engines.quadrature.given_tau import GivenTau, interleave
 __all__ = ["TOLERANCE", "Nodes", "adapt"]
 
 TOLERANCE = 1e-9
-"""Largest change at the last halving: the error of sums is about its square, that of the
-distribution function between nodes about itself."""
+"""Largest change at the last halving. It is the error of the sums before that halving, which the
+mixtures are; and about that of the distribution function of tau, which comes from all nodes."""
 
 _FIRST_STEP = 0.25
 _MOST_HALVINGS = 7

@@ -12,6 +12,10 @@ from bayesmeta.model import Problem
 
 __all__ = ["evidence", "predictive_p"]
 
+_LEAST = 1e-10
+"""The least Bayes factor for no effect: below it the density at the null is of components that are
+left out of the mixture."""
+
 _POINTS, _WEIGHTS = np.polynomial.hermite_e.hermegauss(40)
 """Nodes and weights of Gauss-Hermite quadrature over the normal distribution of mu given tau."""
 
@@ -32,7 +36,8 @@ def evidence(problem: Problem, null: float | None) -> dict[str, Any] | None:
         ``log_evidence`` (None where a prior is improper); ``bf01_mu`` and ``bf01_tau``, the Bayes
         factors for no effect and for a common effect, against the model (None where the prior of
         the parameter is improper, or rules the null out: then they are not defined; for mu by the
-        ratio of Savage and Dickey at the null, Dickey 1971, Ann Math Stat 42:204);
+        ratio of Savage and Dickey at the null, Dickey 1971, Ann Math Stat 42:204, and 1e-10 where
+        it is less);
         ``posterior_predictive_p`` (see `predictive_p`). None where quadrature cannot do the
         problem.
     """
@@ -44,7 +49,7 @@ def evidence(problem: Problem, null: float | None) -> dict[str, Any] | None:
     bf_mu = bf_tau = None
     prior_at_null = float(mu.pdf(null)) if null is not None and mu.proper else 0.0
     if null is not None and prior_at_null > 0:
-        bf_mu = exact.mu.pdf(np.array([null])).item() / prior_at_null
+        bf_mu = max(exact.mu.pdf(np.array([null])).item() / prior_at_null, _LEAST)
     if tau is not None and tau.proper:
         common = replace(problem, heterogeneity="common", priors={"mu": mu})
         bf_tau = float(np.exp(solve(common).log_evidence[0] - log_evidence))

@@ -19,6 +19,8 @@ __all__ = ["Coefficients", "GivenTau", "Studies", "given_tau"]
 _FACTORS = 8
 """Ratios of variances that are multiplied before a logarithm is taken."""
 
+_LARGEST = 1e300
+
 _LOG_2PI = float(np.log(2 * np.pi))
 
 
@@ -152,7 +154,8 @@ def given_tau(studies: Studies, coefficients: Coefficients, tau: Floats) -> Give
     sums = (1 / ratio) @ studies.products
     information = sums[..., : terms**2].reshape(*tau.shape, 1, terms, terms)
     score, square = sums[..., None, terms**2 : -1], sums[..., None, -1]
-    precision = coefficients.precision[:, None] * scale[..., None, None]
+    with np.errstate(over="ignore"):  # a narrow prior beside a huge tau: all is prior there
+        precision = np.minimum(coefficients.precision[:, None] * scale[..., None, None], _LARGEST)
     centre = coefficients.mean[:, None]
     posterior = information + precision[..., None] * np.eye(terms)
     inverse, log_posterior = _inverse(posterior)

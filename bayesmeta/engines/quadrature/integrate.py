@@ -13,7 +13,7 @@ from bayesmeta.densities.search import Floats
 from bayesmeta.engines.quadrature.given_tau import Coefficients, GivenTau, Studies, given_tau
 from bayesmeta.engines.quadrature.normal_priors import as_coefficients
 from bayesmeta.engines.quadrature.posterior import Posterior
-from bayesmeta.engines.quadrature.rule import Nodes, adapt
+from bayesmeta.engines.quadrature.rule import TOLERANCE, Nodes, adapt
 from bayesmeta.model.moments import existing_moments
 from bayesmeta.priors import Prior, stack
 
@@ -21,6 +21,10 @@ __all__ = ["integrate"]
 
 _NEGLIGIBLE = 1e-13
 """Share of a component in the moments below which it is left out of the mixtures."""
+
+_CHECKED_ENDS = ((0, -2), (1, 2), (0, 20), (1, -100))
+"""Whether it is theta_new, and how many standard deviations out its distribution function is
+checked: far out heavy tails need nodes of large tau."""
 
 _LOWEST_LOG = -700.0
 
@@ -61,6 +65,8 @@ def integrate(
     ------
     EngineError
         The prior of mu is not a mixture of normal distributions, nor flat.
+    ValueError
+        There are neither one nor as many priors as data sets.
     """
     y, s = np.atleast_2d(np.asarray(effect, float)), np.atleast_2d(np.asarray(std_error, float))
     x = np.ones((y.shape[-1], 1)) if design is None else np.asarray(design, float)
@@ -71,6 +77,8 @@ def integrate(
     taus = [] if tau is None else [tau] if isinstance(tau, Prior) else list(tau)
     data = max(y.shape[0], s.shape[0], x.shape[0], use.shape[0], len(mus))
     y, s, use = (np.broadcast_to(array, (data, y.shape[-1])) for array in (y, s, use))
+    if len(mus) not in (1, data) or (data > 1 and len(taus) not in (0, 1, data)):
+        raise ValueError(f"{len(mus)} priors of mu and {len(taus)} of tau for {data} data sets")
     mus = mus * (data // len(mus))
     taus = taus * (data if len(taus) == 1 else 1)
     shift = (use * y / s**2).sum(-1) / (use / s**2).sum(-1)
@@ -131,8 +139,6 @@ def _random(task: _Task, taus: Sequence[Prior]) -> Posterior:
     lower = np.array([prior.lower for prior in components])
     upper = np.array([prior.upper for prior in components])
     scale = np.broadcast_to(_typical(task.studies), batch).repeat(count)
-    if task.shift.size == 1 and count == 1 and len({*zip(lower, upper, strict=True)}) == 1:
-        lower, upper, scale = lower[:1], upper[:1], scale[:1]  # one data set: shared nodes
     studies, priors = _repeated(task.studies, count), _repeated(task.priors, count)
 
     def known(tau: Floats) -> GivenTau:
@@ -151,15 +157,22 @@ def _random(task: _Task, taus: Sequence[Prior]) -> Posterior:
         check = _checks(mixed(first), task.moments["tau"])
         return lambda nodes: check(mixed(nodes))
 
-    nodes = adapt(
-        known,
-        log_prior,
-        checks,
-        lower=lower,
-        upper=upper,
-        scale=scale,
-        moments=np.repeat(task.moments["tau"], count),
-    )
+    def adapted(rows: slice) -> Nodes:
+        return adapt(
+            known,
+            log_prior,
+            checks,
+            lower=lower[rows],
+            upper=upper[rows],
+            scale=scale[rows],
+            moments=np.repeat(task.moments["tau"], count),
+        )
+
+    one_support = len({*zip(lower, upper, strict=True)}) == 1
+    shared = batch > 1 and task.shift.size == 1 and count == 1 and one_support
+    nodes = adapted(slice(1) if shared else slice(None))
+    if shared and nodes.error.max() > TOLERANCE:  # priors too different to share nodes
+        nodes = adapted(slice(None))
     mixture = mixed(nodes)
     lowest = nodes.panels.lower.reshape(-1, count).min(-1).repeat(count)[:, None]
     with np.errstate(divide="ignore", over="ignore"):
@@ -176,7 +189,7 @@ def _random(task: _Task, taus: Sequence[Prior]) -> Posterior:
         at_lower=np.exp(log_start.reshape(shape) - normaliser).sum((1, 2)),
         moments=task.moments["tau"],
     )
-    return _posterior(task, mixed(nodes.coarser()), tau, mixture.log_evidence, nodes.error)
+    return _posterior(task, mixture, tau, mixture.log_evidence, nodes.error)
 
 
 def _repeated[T: (Studies, Coefficients)](arrays: T, times: int) -> T:
@@ -223,9 +236,8 @@ def _mixture(log_mass: Floats, given: GivenTau, tau: Floats, *, panels: int) -> 
 def _checks(first: _Mixture, moments: Floats) -> Callable[[_Mixture], Floats]:
     """The function that says what must not change as nodes are added (batch, number).
 
-    The evidence, the distribution functions of the coefficients two standard deviations below and
-    of theta_new two above where the first nodes have most weight, a bounded function of tau, and
-    the moments that exist.
+    The evidence, the distribution functions of the coefficients and of theta_new near and far from
+    where the first nodes have most weight, a bounded function of tau, and the moments that exist.
     """
     peak = first.weights.argmax(-1)[:, None]
     typical = np.take_along_axis(first.tau, peak, 1)
@@ -236,15 +248,15 @@ def _checks(first: _Mixture, moments: Floats) -> Callable[[_Mixture], Floats]:
         return sd
 
     centre = np.take_along_axis(first.mean, peak[..., None], 1)
-    ends = {
-        extra: centre + side * np.take_along_axis(spread(first, extra), peak[..., None], 1)
-        for extra, side in ((0, -2), (1, 2))
-    }
+    ends = [
+        (extra, centre + side * np.take_along_axis(spread(first, extra), peak[..., None], 1))
+        for extra, side in _CHECKED_ENDS
+    ]
 
     def check(mixture: _Mixture) -> Floats:
         weights, tau = mixture.weights, mixture.tau
         numbers = [mixture.log_evidence, (weights * typical / (tau + typical)).sum(-1)]
-        for extra, end in ends.items():
+        for extra, end in ends:
             below = ndtr((end - mixture.mean) / spread(mixture, extra))
             numbers.extend((weights[:, None] @ below)[:, 0].T)
         for order in (1, 2):

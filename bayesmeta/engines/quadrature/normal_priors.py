@@ -21,10 +21,10 @@ __all__ = ["as_coefficients", "unsuitable"]
 _NEGLIGIBLE = 34.0
 """Log of the smallest share of a component that counts: 2e-15."""
 
-_MOST_STEP = 0.4
-_STEP_OF_NU = 1.25
-"""Steps of the log variance: their error is about 3e-11; with many degrees of freedom its density
-is narrow, and the step follows its width."""
+_STEP = (8.0, 0.85)
+"""Steps of the log variance are ``1 / sqrt(8 + 0.85 * nu)``: with many degrees of freedom its
+density is narrow, and the step follows its width. The error is at most 6e-12 for nu from 0.3 to
+1,000."""
 
 _Parts = list[tuple[float, float, float]]
 """Log weight, mean and precision of each component."""
@@ -111,7 +111,7 @@ def _cauchy(furthest: float, alpha: float, beta: float) -> _Parts:
 
 
 def _student(furthest: float, nu: float, mu: float, sigma: float) -> _Parts:
-    step = min(_MOST_STEP, _STEP_OF_NU / math.sqrt(nu))
+    step = (_STEP[0] + _STEP[1] * nu) ** -0.5
     conflict = ((furthest + abs(mu)) / sigma) ** 2
     high = math.log(max(1.0, conflict)) + 2 * _NEGLIGIBLE / (nu + 1)
     low = -math.log(2 * (_NEGLIGIBLE + nu) / nu)

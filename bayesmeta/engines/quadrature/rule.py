@@ -6,8 +6,7 @@ halved until nothing changes (Takahasi & Mori 1974, Publ RIMS Kyoto 9:721).
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, fields, replace
-from typing import Self
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -18,8 +17,8 @@ from bayesmeta.engines.quadrature.given_tau import GivenTau, interleave
 __all__ = ["TOLERANCE", "Nodes", "adapt"]
 
 TOLERANCE = 1e-9
-"""Largest change at the last halving. It is the error of the sums before that halving, which the
-mixtures are; and about that of the distribution function of tau, which comes from all nodes."""
+"""Largest change at the last halving: the error of sums is about its square, that of the
+distribution function between nodes about itself."""
 
 _FIRST_STEP = 0.25
 _MOST_HALVINGS = 7
@@ -60,17 +59,6 @@ class Nodes:
     log_mass: Floats
     given: GivenTau
     error: Floats
-
-    def coarser(self) -> Self:
-        """Every second node: the sums before the last halving, which `error` says are enough."""
-        every = slice(None, None, 2)
-        held = {field.name: getattr(self.given, field.name) for field in fields(self.given)}
-        return replace(
-            self,
-            tau=self.tau[:, every],
-            log_mass=self.log_mass[:, every] + np.log(2),
-            given=GivenTau(**{name: array[:, every] for name, array in held.items()}),
-        )
 
 
 def adapt(
@@ -189,7 +177,8 @@ def _locate(
     around = at(centre[:, None] + np.concatenate([[0], -_OFFSETS, _OFFSETS]))
     sides = []
     for side in np.split(around[:, 1:], 2, -1):
-        fall = around[:, :1] - side
+        with np.errstate(invalid="ignore"):
+            fall = around[:, :1] - side
         fall = np.maximum.accumulate(np.nan_to_num(fall, nan=0.0, posinf=1e300), -1)
         beyond = np.minimum((fall < _DROP).sum(-1), _OFFSETS.size - 1)
         fallen = np.take_along_axis(fall, beyond[:, None], -1)[:, 0]

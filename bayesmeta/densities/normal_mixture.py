@@ -139,10 +139,8 @@ class NormalMixture:
         for row in range(0, x.shape[0], rows):
             some = slice(row, row + rows)
             own = some if self.means.shape[0] > 1 else slice(None)
-            counts = (self.weights[some] > _NEGLIGIBLE).any(0)
-            means = self.means[own][..., counts][:, :, None]
-            scale = 1 / self.sds[own][..., counts][:, :, None]
-            weights = self.weights[some][:, None, counts, None]
+            means, scale = self.means[own, :, None], 1 / self.sds[own, :, None]
+            weights = self.weights[some, None, :, None]
             for point in range(0, x.shape[-1], points):
                 at = (some, slice(None), slice(point, point + points))
                 z = (x[at][..., None] - means) * scale

@@ -29,12 +29,13 @@ from bayesmeta.measures import (
 from bayesmeta.model import Problem, pose
 from bayesmeta.results import Fit
 from bayesmeta.results.prior_influence import prior_warnings
-from bayesmeta.spec import Spec, build_spec, load_spec
+from bayesmeta.spec import OPTIONS, Spec, build_spec, load_spec
 from bayesmeta.studies import read_csv, study_table
 
 __all__ = ["Prepared", "check", "fit", "prepared_from", "read_spec"]
 
 _FINDINGS = ("excluded", "corrections", "warnings")
+_CHANGEABLE = ("sensitivity", "interval", "engine", "title")
 _PACKAGES = ("pymc", "arviz", "nutpie", "numpy", "scipy", "pandas", "xarray")
 
 
@@ -162,7 +163,18 @@ def prepared_from(fit: Fit, options: Mapping[str, object]) -> Prepared:
         The fit, whose studies and priors are kept.
     options
         Keywords of the spec that do not change these, such as those of ``[sensitivity]``.
+
+    Raises
+    ------
+    SpecError
+        A keyword would change the studies, the model or the priors.
     """
+    for option in options:
+        if OPTIONS.get(option, ("",))[0] not in _CHANGEABLE:
+            raise SpecError(
+                f"{option!r} cannot be changed in a fit that was made",
+                hint="Give its spec or its data instead.",
+            )
     tables = fit.spec.model_dump(exclude_unset=True)
     spec = build_spec(options, tables=tables)
     table = fit.table

@@ -12,7 +12,7 @@ import pytest
 from rich.console import Console
 
 import bayesmeta as bm
-from bayesmeta.errors import PriorError
+from bayesmeta.errors import PriorError, SpecError
 from bayesmeta.pipeline import check
 from bayesmeta.priors import parse_prior
 from bayesmeta.sensitivity_analysis import Sensitivity
@@ -165,6 +165,12 @@ def test_a_saved_fit_gives_the_same(tmp_path: Path, found: Sensitivity) -> None:
     again = bm.sensitivity(bm.load(fit.save(tmp_path / "fit.nc")), power_scaling=False)
     numbers = found.table.select_dtypes("number").columns
     np.testing.assert_allclose(again.table[numbers], found.table[numbers], rtol=1e-9, atol=1e-9)
+
+
+def test_the_studies_of_a_fit_stay() -> None:
+    fit = bm.fit(MODEL, engine="quadrature", draws=100)
+    with pytest.raises(SpecError, match="'measure' cannot be changed"):
+        bm.sensitivity(fit, measure="MD")
 
 
 def test_correlations_of_paired_data() -> None:

@@ -42,14 +42,17 @@ def test_i_squared_is_that_of_r(std_error: xr.DataArray) -> None:
 def test_weights_and_shrinkage_at_one_tau(std_error: xr.DataArray) -> None:
     at = xr.DataArray([[3.0, 3.0]], dims=("chain", "draw"))
     expected = 1 / (std_error**2 + 9)
-    np.testing.assert_allclose(study_weights(at, std_error), 100 * expected / expected.sum())
-    np.testing.assert_allclose(shrinkage(at, std_error), std_error**2 / (std_error**2 + 9))
-    np.testing.assert_array_equal(shrinkage(None, std_error), 1)
+    halves = xr.full_like(at, 0.5)
+    weights = study_weights(at, halves, std_error)
+    np.testing.assert_allclose(weights, 100 * expected / expected.sum())
+    pull = std_error**2 / (std_error**2 + 9)
+    np.testing.assert_allclose(shrinkage(at, halves, std_error), pull)
+    np.testing.assert_array_equal(shrinkage(0 * at, halves, std_error), 1)
 
 
 def test_weights_over_the_posterior_are_those_of_r(std_error: xr.DataArray) -> None:
     tau = xr.DataArray(_posterior_quantiles(4000)[None, :], dims=("chain", "draw"))
-    weights = study_weights(tau, std_error)
+    weights = study_weights(tau, xr.full_like(tau, 1 / tau.size), std_error)
     np.testing.assert_allclose(weights / 100, SCHOOLS["weights"], atol=QUANTILE_GRID)
 
 

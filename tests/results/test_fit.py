@@ -179,6 +179,7 @@ def test_summary_has_the_layout(odds_ratios: bm.Fit) -> None:
         "estimates",
         "diagnostics",
         "cross_check",
+        "evidence",
         "excluded",
         "corrections",
         "warnings",

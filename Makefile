@@ -26,7 +26,7 @@ format: $(DEV) ## Mend format and what lint can mend
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-exhaustive: $(DEV) ## All 249 reference posteriors through NUTS; a quarter of an hour
+exhaustive: $(DEV) ## All reference posteriors and every prior through NUTS; twenty minutes
 	$(BIN)/pytest -m exhaustive
 
 clean: ## Remove the environment and caches

@@ -12,6 +12,7 @@ from bayesmeta.measures.base import IDENTITY
 from bayesmeta.plots.layout import Column
 from bayesmeta.plots.panels import effect_label
 from bayesmeta.plots.style import COLOURS
+from bayesmeta.results.tables import format_probability
 
 __all__ = [
     "HEADINGS",
@@ -166,7 +167,7 @@ def right_columns(rows: pd.DataFrame) -> list[Column]:
     columns = []
     chances = rows["prob_benefit"].astype(float)
     if chances.notna().any():
-        cells = [_chance(chance) for chance in chances]
+        cells = [format_probability(chance) for chance in chances]
         columns.append(Column(header="P(benefit)", cells=cells, summary=[]))
     if rows["changed"].any():
         cells = [
@@ -192,15 +193,6 @@ def _folded(text: str, width: int) -> str:
         width = int(width * _SMALLER)
     lines = textwrap.wrap(whole, width, max_lines=2, placeholder=" …")
     return "\n".join(lines).replace(_TIE, " ")
-
-
-def _chance(probability: float) -> str:
-    """A probability, never certain; "" where there is none."""
-    if math.isnan(probability):
-        return ""
-    if 0.001 <= probability <= 0.999:
-        return f"{probability:.3f}"
-    return "< 0.001" if probability < 0.5 else "> 0.999"
 
 
 def notes(panels: Sequence[Panel], rows: pd.DataFrame, measure: Measure) -> list[str]:

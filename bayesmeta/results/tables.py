@@ -25,6 +25,7 @@ __all__ = [
     "fit_to_html",
     "fit_to_text",
     "format_number",
+    "format_probability",
     "interval_name",
     "prepared_to_text",
 ]
@@ -207,10 +208,10 @@ def _cells(
     cells.append(_span(lower, upper, places))
     if back_transformed:
         cells.append("" if math.isnan(row["display_median"]) else _display(row))
-    return cells + [_chance(row[column]) for column in chances]
+    return cells + [format_probability(row[column]) for column in chances]
 
 
-def _chance(probability: float) -> str:
+def format_probability(probability: float) -> str:
     """A probability from draws: never certain, and none where there is none."""
     if math.isnan(probability):
         return ""

@@ -19,7 +19,12 @@ from bayesmeta.densities.search import Floats
 from bayesmeta.files import write_whole
 from bayesmeta.measures import Measure, find_measure
 from bayesmeta.plots.sensitivity_text import HEADINGS
-from bayesmeta.results.tables import decimals, format_number, interval_name
+from bayesmeta.results.tables import (
+    decimals,
+    format_number,
+    format_probability,
+    interval_name,
+)
 from bayesmeta.sensitivity_analysis.tipping import TippingPoint
 from bayesmeta.spec import Spec
 
@@ -192,7 +197,7 @@ class Sensitivity:
                 table.add_row(Text(HEADINGS.get(kind, kind), style="bold"))
             cells = [str(row["k"])]
             cells += [_estimate(row, name, self.measure, self.size) for name in _LABELS]
-            cells += [_probability(row[name]) for name in probabilities]
+            cells += [format_probability(row[name]) for name in probabilities]
             cells += [f"{row['hellinger']:.2f}", format_number(row["shift"], 2)]
             changed = f"* {row['changed']}" if row["changed"] else ""
             if row["verdict"] != "ok":
@@ -249,12 +254,6 @@ def _estimate(row: dict[Hashable, Any], name: str, measure: Measure, size: float
         f"{format_number(middle, places)} ({format_number(lower, places)} to "
         f"{format_number(upper, places)})"
     )
-
-
-def _probability(value: float) -> str:
-    if math.isnan(value):
-        return ""
-    return f"{value:.3f}" if 0.001 <= value <= 0.999 else ("< 0.001" if value < 0.5 else "> 0.999")
 
 
 def _plain(value: Any) -> Any:

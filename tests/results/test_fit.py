@@ -267,7 +267,7 @@ def test_repr_and_unknown_estimate(oa_pain: bm.Fit) -> None:
     [(1.0, "> 0.999"), (0.9995, "> 0.999"), (0.95, "0.950"), (0.0, "< 0.001"), (math.nan, "")],
 )
 def test_a_probability_from_draws_is_never_certain(probability: float, text: str) -> None:
-    assert tables._chance(probability) == text
+    assert tables.format_probability(probability) == text
 
 
 @pytest.fixture(scope="module")

@@ -83,7 +83,7 @@ def _build(call: Call, asked: _Asked) -> Prior:
     if call.name in SOURCES:
         return SOURCES[call.name].build(call, asked)
     if call.name not in FAMILIES:
-        hint = did_you_mean(call.name, [*FAMILIES, *SOURCES])
+        hint = did_you_mean(call.name, {*FAMILIES, *SOURCES})
         raise PriorError(f"unknown prior {call.name!r}", hint=hint)
     family = FAMILIES[call.name]
     given = bind(call, family.arguments)

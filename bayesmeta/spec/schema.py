@@ -154,7 +154,9 @@ class Sensitivity(Section):
 
     tau: list[str] | None = Field(None, description="other priors of tau; found by itself")
     mu: list[str] | None = Field(None, description="other priors of mu; found by itself")
-    r: list[float] = Field([], description="other correlations of paired data")
+    r: list[Annotated[float, Field(gt=-1, lt=1)]] = Field(
+        [], description="other correlations of paired data"
+    )
     leave_one_out: bool = Field(True, description="without each study in turn")
     cumulative: bool = Field(True, description="as of each year, where there is a column year")
     effect_variants: bool = Field(True, description="other rules for empty cells, formulas of SMD")

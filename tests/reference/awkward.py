@@ -40,6 +40,7 @@ import re
 import statistics
 import sys
 import time
+from abc import ABC, abstractmethod
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
@@ -397,24 +398,24 @@ def rough_root(function: Callable[[float], float], lower: float, upper: float) -
     return lower
 
 
-class Distribution:
+class Distribution(ABC):
     """What is wanted of a continuous distribution, from its `cdf`, `pdf` and `slope`."""
 
     lower_end, upper_end = -mp.inf, mp.inf
 
-    def cdf(self, x: mpf) -> mpf:
-        raise NotImplementedError
+    @abstractmethod
+    def cdf(self, x: mpf) -> mpf: ...
 
-    def pdf(self, x: mpf) -> mpf:
-        raise NotImplementedError
+    @abstractmethod
+    def pdf(self, x: mpf) -> mpf: ...
 
+    @abstractmethod
     def slope(self, x: mpf) -> mpf:
         """Derivative of the density."""
-        raise NotImplementedError
 
+    @abstractmethod
     def rough_quantiles(self, p: Iterable[float]) -> list[float]:
         """Good enough for Newton's method to start there."""
-        raise NotImplementedError
 
     def quantile(self, p: mpf, start: mpf | None = None) -> mpf:
         x = mpf(self.rough_quantiles([float(p)])[0]) if start is None else start

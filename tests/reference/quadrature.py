@@ -4,7 +4,7 @@ Reads the results of other software and of independent quadrature in a folder (i
 how they were made) and writes beside this file ``quadrature.json``, ``meta_regression.json`` and
 ``r_bayesmeta.json``::
 
-    python tests/reference/quadrature.py /work/shared/reference
+    python tests/reference/quadrature.py FOLDER
 """
 
 import json

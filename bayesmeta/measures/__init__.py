@@ -16,7 +16,7 @@ from bayesmeta.measures.continuous import (
     STANDARDISED_DIFFERENCE,
     STANDARDISED_DIFFERENCE_HETEROSCEDASTIC,
 )
-from bayesmeta.measures.generic import GENERIC
+from bayesmeta.measures.generic import GENERIC, HAZARD_RATIO, RATIO
 from bayesmeta.measures.importance import important_on_analysis_scale
 from bayesmeta.measures.paired import (
     MEAN_CHANGE,
@@ -71,6 +71,8 @@ MEASURES: Mapping[str, Measure] = MappingProxyType(
             RATE_RATIO,
             RATE_DIFFERENCE,
             CORRELATION,
+            HAZARD_RATIO,
+            RATIO,
             GENERIC,
         )
     }

@@ -59,9 +59,12 @@ def _risk_ratio(columns: Mapping[str, Floats], effect: Effect) -> StudyEffects:
 
 
 def _risk_difference(columns: Mapping[str, Floats], effect: Effect) -> StudyEffects:
-    (a, b, c, d), adjusted = _adjust(_table(columns), effect, drop00=False)
-    n1, n2 = a + b, c + d
-    return _effects(a / n1 - c / n2, a * b / n1**3 + c * d / n2**3, adjusted)
+    raw = _table(columns)
+    table, adjusted = _adjust(raw, effect, drop00=False)
+    a, b, c, d = table
+    variance = a * b / (a + b) ** 3 + c * d / (c + d) ** 3
+    a, b, c, d = raw if effect.zero_cells.variance_only else table
+    return _effects(a / (a + b) - c / (c + d), variance, adjusted)
 
 
 def _peto(columns: Mapping[str, Floats], effect: Effect) -> StudyEffects:

@@ -8,12 +8,12 @@ import xarray as xr
 from scipy.special import ndtri
 
 from bayesmeta.errors import DataError, SpecError
-from bayesmeta.measures.base import IDENTITY, Floats, Measure, StudyEffects
+from bayesmeta.measures.base import IDENTITY, LOG, Floats, Measure, StudyEffects
 from bayesmeta.measures.participants import display_size
 from bayesmeta.spec import Effect
 from bayesmeta.studies import place
 
-__all__ = ["GENERIC", "effects_from_estimates"]
+__all__ = ["GENERIC", "HAZARD_RATIO", "RATIO", "effects_from_estimates"]
 
 _OFF_CENTRE = 0.1
 """An estimate this far from the middle of its interval, as a share of the interval's width, is
@@ -133,5 +133,27 @@ GENERIC = Measure(
     columns=(),
     formula=None,
     scale=IDENTITY,
+    reference="Cochrane Handbook 6.3",
+)
+HAZARD_RATIO = Measure(
+    code="HR",
+    label="hazard ratio",
+    analysis_label="log hazard ratio",
+    columns=(),
+    formula=None,
+    scale=LOG,
+    unit_information_sd=4.0,
+    tau_scale=0.5,
+    reference="Cochrane Handbook 6.8",
+)
+RATIO = Measure(
+    code="RATIO",
+    label="ratio",
+    analysis_label="log ratio",
+    columns=(),
+    formula=None,
+    scale=LOG,
+    unit_information_sd=4.0,
+    tau_scale=0.5,
     reference="Cochrane Handbook 6.3",
 )

@@ -4,7 +4,7 @@ The rules and their words are those of `escalc` in metafor (Viechtbauer 2010, J 
 The defaults are RevMan's where it has one: for odds and risk ratios, one half is added to all four
 cells of a study with an empty cell, and studies with no event, or only events, in both arms are
 left out; Peto's odds ratio needs no correction. For a risk difference RevMan corrects the standard
-error alone, `escalc` and this module the estimate too.
+error alone; `escalc` corrects the estimate too, and so does this module unless ``variance_only``.
 """
 
 from dataclasses import dataclass

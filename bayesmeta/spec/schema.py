@@ -59,6 +59,9 @@ class Data(Section):
     file: Path | None = Field(None, description="the file of studies, relative to the spec")
     where: str | None = Field(None, description="which rows to keep, as a pandas query")
     study: str | None = Field(None, description="the column that names the study")
+    analysis: str | None = Field(
+        None, description="in a file of RevMan, comparison and outcome, as in 1.2"
+    )
     decimal: Literal[".", ","] | None = Field(None, description="decimal mark; found by itself")
     columns: dict[str, str] = Field({}, description="our name = the name in the file")
 
@@ -79,6 +82,11 @@ class ZeroCells(Section):
         None,
         description="leave out studies with no (or only) events in both arms; the measure's own "
         "rule where it is not given",
+    )
+    variance_only: bool = Field(
+        False,
+        description="for a risk difference, compute the standard error alone with what is added, "
+        "as RevMan does",
     )
 
 

@@ -22,7 +22,7 @@ DISPLAYED = {
 }
 """Values on the display scale, by the name of the scale."""
 
-RATIOS = {"OR", "RR", "PETO", "ROM", "ROMC", "IRR"}
+RATIOS = {"OR", "RR", "PETO", "ROM", "ROMC", "IRR", "HR", "RATIO"}
 ONE_GROUP = {"MN", "PLO", "PR", "PFT", "IR"}
 STANDARDISED = {"SMD", "SMDH", "SMCC", "SMCR"}
 

@@ -10,7 +10,7 @@ from bayesmeta import __version__
 if TYPE_CHECKING:
     from bayesmeta.results.fit import Fit
 
-__all__ = ["summary_to_csv", "summary_to_dict", "summary_to_json"]
+__all__ = ["summary_to_csv", "summary_to_dict", "summary_to_json", "without_formulas"]
 
 _FORMULA = tuple("=+-@\t\r")
 """A cell that begins so is a formula to a spreadsheet."""
@@ -66,5 +66,10 @@ def summary_to_json(fit: "Fit") -> str:
 def summary_to_csv(fit: "Fit") -> str:
     """The estimates as CSV text; a name that a spreadsheet would run as a formula is quoted."""
     table = fit.estimates.copy()
-    table["study"] = table["study"].map(lambda name: f"'{name}" if name[:1] in _FORMULA else name)
+    table["study"] = table["study"].map(without_formulas)
     return table.to_csv(index=False, lineterminator="\n")
+
+
+def without_formulas(name: str) -> str:
+    """A name as a cell of a spreadsheet: quoted where it would be run as a formula."""
+    return f"'{name}" if name.startswith(_FORMULA) else name

@@ -54,10 +54,10 @@ def heterogeneity(
     Returns
     -------
     Heterogeneity
-        With I² 0 and H² 1 for one study, where neither says anything.
+        With Q and I² 0 and H² 1 for one study, where none of them says anything.
     """
     df = effect.size - 1
-    q = cochran_q(effect, variance, centre)
+    q = cochran_q(effect, variance, centre) if df > 0 else 0.0
     h2 = 1.0
     if df > 0:
         h2 = 1 + tau2 / typical_variance(variance) if i2_from_tau2 else q / df

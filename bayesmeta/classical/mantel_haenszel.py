@@ -6,7 +6,7 @@ participants. Formulas: Deeks & Higgins 2010, Statistical algorithms in Review M
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import Literal, NamedTuple, get_args
 
 import numpy as np
 
@@ -17,7 +17,10 @@ from bayesmeta.classical.pooled import Pooled
 from bayesmeta.errors import did_you_mean
 from bayesmeta.measures.base import Floats
 
-__all__ = ["MANTEL_HAENSZEL", "Cells", "mantel_haenszel"]
+__all__ = ["MANTEL_HAENSZEL", "Cells", "RiskDifferenceVariance", "mantel_haenszel"]
+
+RiskDifferenceVariance = Literal["Greenland-Robins", "Sato"]
+"""Variances of a pooled risk difference: RevMan's and R meta's, and metafor's."""
 
 
 class _Sum(NamedTuple):
@@ -75,6 +78,15 @@ def _risk_difference(cells: Cells, variance_cells: Cells) -> _Sum:
     return _Sum(float(estimate), float(j.sum() / total**2), weights)
 
 
+def _sato_variance(cells: Cells, difference: float) -> float:
+    """Sato 1989, Biometrics 45:1323: right for few large and for many small studies."""
+    a, _, c, _ = cells
+    n1, n2, n = cells.treated, cells.controls, cells.participants
+    p = (n1**2 * c - n2**2 * a + n1 * n2 * (n2 - n1) / 2) / n**2
+    q = (a * (n2 - c) + c * (n1 - a)) / (2 * n)
+    return float((difference * p.sum() + q.sum()) / (n1 * n2 / n).sum() ** 2)
+
+
 MANTEL_HAENSZEL: Mapping[str, Callable[[Cells, Cells], _Sum]] = MappingProxyType(
     {"OR": _odds_ratio, "RR": _risk_ratio, "RD": _risk_difference}
 )
@@ -88,12 +100,13 @@ def mantel_haenszel(
     effect: Floats,
     variance: Floats,
     variance_cells: Cells | None = None,
+    rd_variance: RiskDifferenceVariance = "Greenland-Robins",
     level: float = 0.95,
 ) -> Pooled:
     """Pool two-by-two tables under a common effect.
 
-    Mantel & Haenszel 1959, J Natl Cancer Inst 22:719; metafor's ``rma.mh(correct=FALSE)``, whose
-    z test is the one given here.
+    Mantel & Haenszel 1959, J Natl Cancer Inst 22:719; metafor's ``rma.mh(measure=)``, whose
+    z test is the one given here, not that of Cochran, Mantel and Haenszel.
 
     Parameters
     ----------
@@ -107,6 +120,9 @@ def mantel_haenszel(
     variance_cells
         Tables for the variance of the pooled effect, where they are not the same: for risk
         differences RevMan takes raw tables for the effect and corrected ones for its variance.
+    rd_variance
+        Of a risk difference: by Greenland & Robins 1985, as in RevMan, or by Sato 1989, as in
+        metafor, from `cells`.
     level
         Of confidence.
 
@@ -119,17 +135,15 @@ def mantel_haenszel(
     Raises
     ------
     ValueError
-        Tables of this measure are not pooled so.
+        Tables of this measure are not pooled so, or there is no such variance.
     """
-    if measure not in MANTEL_HAENSZEL:
-        raise ValueError(
-            f"there is no Mantel-Haenszel estimate of the measure {measure!r}. "
-            f"{did_you_mean(measure, MANTEL_HAENSZEL)}"
-        )
+    _check(measure, rd_variance)
     with np.errstate(divide="ignore", invalid="ignore"):
         found = MANTEL_HAENSZEL[measure](cells, variance_cells or cells)
         if effect.size == 1:
             found = _Sum(float(effect[0]), float(variance[0]), np.ones(1))
+        elif measure == "RD" and rd_variance == "Sato":
+            found = found._replace(variance=_sato_variance(cells, found.estimate))
         std_error = float(np.sqrt(found.variance))
         statistic = float(np.divide(found.estimate, std_error))
         weights = 100 * found.weights / found.weights.sum()
@@ -146,3 +160,12 @@ def mantel_haenszel(
         heterogeneity=spread,
         weights=weights,
     )
+
+
+def _check(measure: str, rd_variance: str) -> None:
+    for value, known, what in (
+        (measure, tuple(MANTEL_HAENSZEL), "Mantel-Haenszel estimate of the measure"),
+        (rd_variance, get_args(RiskDifferenceVariance), "variance of a risk difference named"),
+    ):
+        if value not in known:
+            raise ValueError(f"there is no {what} {value!r}. {did_you_mean(value, known)}")

@@ -153,7 +153,8 @@ def prediction_interval(
         return float("nan"), float("nan")
     tau2 = pooled.heterogeneity.tau2
     std_error = _std_error(chosen, effect, variance, pooled)
-    return interval(pooled.estimate, np.sqrt(tau2 + std_error**2), level=level, df=df)
+    spread = float(np.sqrt(tau2 + std_error**2))
+    return interval(pooled.estimate, spread, level=level, df=df)
 
 
 def _std_error(

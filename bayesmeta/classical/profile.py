@@ -23,6 +23,10 @@ _BELOW = 1e-2
 """Where the points begin, as a share of the smallest sampling variance: below, functions of
 variance + tau² are straight lines."""
 
+_BEYOND = 2.0
+"""How far beyond a bound the points go: where sampling variances are small beside tau² the crossing
+is at the bound itself, and rounding would hide it."""
+
 
 class Profile(NamedTuple):
     """Weights and residuals at values of tau²; the last axis is that of studies."""
@@ -54,8 +58,12 @@ def profile(effect: Floats, variance: Floats, tau2: Floats) -> Profile:
     return Profile(weights, total, mean, effect - np.expand_dims(mean, -1))
 
 
-def search_grid(variance: Floats, upper: float) -> Floats:
-    """Values of tau² from 0 to `upper`, dense enough to tell apart all crossings of a score."""
+def search_grid(variance: Floats, bound: float) -> Floats:
+    """Values of tau² from 0 to beyond a bound of the crossings of Q or of a score.
+
+    They are dense enough to tell the crossings apart.
+    """
+    upper = _BEYOND * bound
     lower = _BELOW * float(variance.min())
     if not lower < upper:
         return np.array([0.0, upper])

@@ -13,6 +13,7 @@ from scipy.special import chdtri
 
 from bayesmeta.classical.profile import Profile, downward_crossings, profile, search_grid
 from bayesmeta.measures.base import Floats
+from bayesmeta.measures.typical_variance import typical_variance
 
 __all__ = [
     "TAU2_ESTIMATORS",
@@ -43,12 +44,10 @@ def dersimonian_laird(effect: Floats, variance: Floats, q: float | None = None) 
     """
     if effect.size < 2:
         return 0.0
-    weights = 1 / variance
     if q is None:
         q = _q(effect, variance)
-    total = weights.sum()
-    scale = total - (weights**2).sum() / total
-    return _not_negative((q - (effect.size - 1)) / scale)
+    # (Q - df) / (Σ w - Σ w² / Σ w), whose denominator is df over the typical variance.
+    return _not_negative((q / (effect.size - 1) - 1) * typical_variance(variance))
 
 
 def hedges_olkin(effect: Floats, variance: Floats) -> float:

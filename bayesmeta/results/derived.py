@@ -2,19 +2,17 @@
 
 import xarray as xr
 
+from bayesmeta.measures import typical_variance as sampling
+
 __all__ = ["i_squared", "shrinkage", "study_weights", "typical_variance"]
 
 
 def typical_variance(std_error: xr.DataArray) -> float:
-    """The typical sampling variance of the studies.
+    """The typical sampling variance of studies with these standard errors.
 
-    Higgins & Thompson 2002, Stat Med 21:1539; NaN for one study, where it is not defined.
+    NaN for one study, where it is not defined (see `bayesmeta.measures.typical_variance`).
     """
-    weights = 1 / std_error.to_numpy() ** 2
-    k, total = weights.size, weights.sum()
-    if k < 2:
-        return float("nan")
-    return float((k - 1) * total / (total**2 - (weights**2).sum()))
+    return sampling.typical_variance(std_error.to_numpy() ** 2)
 
 
 def i_squared(tau: xr.DataArray, std_error: xr.DataArray) -> xr.DataArray:

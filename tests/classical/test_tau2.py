@@ -23,6 +23,9 @@ METAFOR_STOPS = 2e-4
 """metafor's default tolerances are 1e-5 for scoring steps, and 1.2e-4 for roots (R's `uniroot`);
 they are absolute, or relative to tau² where that is above 1."""
 
+NEGLIGIBLE = 1e-5
+"""What sampling variances of 1e-6 of tau² and less may change, relative to tau²."""
+
 ITERATED_METHODS = ("ML", "REML", "PM", "EB", "PMM")
 SAME_AS = {"MP": "PM", "CO": "HE"}
 """metafor's other names of two methods."""
@@ -153,6 +156,18 @@ def test_dersimonian_laird_takes_another_q():
     scale = weights.sum() - (weights**2).sum() / weights.sum()
     assert dersimonian_laird(effect, variance, 9.0) == pytest.approx((9 - 2) / scale)
     assert centred == pytest.approx((weights * (effect - 0.4) ** 2).sum())
+
+
+@pytest.mark.parametrize("spread", [1e-3, 1.0, 1e6, 1e12])
+def test_sampling_variances_that_are_nothing_beside_the_heterogeneity(spread):
+    effect, variance = spread * np.array([-1.0, 0.0, 1.0]), np.array([1e-14, 1e-12, 1e-13])
+    found = q_profile(effect, variance)
+    # Then Q is the sum of squares over tau².
+    expected = [2 * spread**2 / chdtri(2, tail) for tail in (0.025, 0.975)]
+    assert found == pytest.approx(expected, rel=NEGLIGIBLE)
+    for method, share in (("REML", 1), ("ML", 2 / 3), ("PM", 1)):
+        estimate = TAU2_ESTIMATORS[method](effect, variance)
+        assert estimate == pytest.approx(share * spread**2, rel=NEGLIGIBLE)
 
 
 def test_the_interval_of_one_study_does_not_exist():

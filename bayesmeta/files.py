@@ -2,6 +2,7 @@
 
 import glob
 import os
+import re
 import tempfile
 import time
 from collections.abc import Callable
@@ -10,7 +11,7 @@ from pathlib import Path
 
 from bayesmeta.errors import InputError
 
-__all__ = ["check_folder", "read_bytes", "write_whole"]
+__all__ = ["check_folder", "read_bytes", "safe_name", "write_whole"]
 
 _MAX_BYTES = 64 * 2**20
 """No table of studies or spec is this large; a larger file is a mistake or an attack."""
@@ -45,6 +46,11 @@ def read_bytes(path: Path, *, first: int | None = None) -> bytes:
     if len(content) > _MAX_BYTES:
         raise InputError("the file is larger than 64 MiB", file=path)
     return content
+
+
+def safe_name(text: str) -> str:
+    """A text from a file as part of a file's name: letters, digits, dots and dashes alone."""
+    return re.sub(r"[^A-Za-z0-9._-]+", "_", text).strip(".")[:_PREFIX]
 
 
 def check_folder(path: Path) -> None:

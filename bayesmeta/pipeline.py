@@ -1,6 +1,5 @@
 """The one place that strings the steps together: spec, table, problem, engine, fit."""
 
-import hashlib
 import importlib.metadata
 import platform
 import shlex
@@ -11,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import xarray as xr
 
@@ -28,11 +28,12 @@ from bayesmeta.measures import (
 )
 from bayesmeta.model import Problem, pose
 from bayesmeta.results import Fit
-from bayesmeta.results.prior_influence import prior_warnings
-from bayesmeta.spec import OPTIONS, Spec, build_spec, load_spec
-from bayesmeta.studies import read_csv, study_table
+from bayesmeta.results.prior_influence import TAU_POINTS, prior_warnings
+from bayesmeta.sources import hash_of, read_spec, read_studies
+from bayesmeta.spec import OPTIONS, Spec, build_spec
+from bayesmeta.studies import study_table
 
-__all__ = ["Prepared", "check", "fit", "prepared_from", "read_spec"]
+__all__ = ["Prepared", "check", "fit", "fit_prepared", "prepare", "prepared_from"]
 
 _FINDINGS = ("excluded", "corrections", "warnings")
 _CHANGEABLE = ("sensitivity", "interval", "engine", "title")
@@ -98,7 +99,29 @@ def fit(source: str | Path | pd.DataFrame, *, progress: bool = False, **options:
     >>> fit = bm.fit(frame, measure="SMD", columns={"total_treatment": "n1"})
     """
     started = time.perf_counter()
-    prepared = check(source, **options)
+    return fit_prepared(check(source, **options), started=started, progress=progress)
+
+
+def fit_prepared(
+    prepared: Prepared, *, started: float | None = None, progress: bool = False
+) -> Fit:
+    """Fit an analysis that `check` made ready.
+
+    Parameters
+    ----------
+    prepared
+        The analysis.
+    started
+        When its preparation began, by `time.perf_counter`; now where it is not given.
+    progress
+        Show how far the sampler is.
+
+    Raises
+    ------
+    EngineError
+        The engine cannot do what is asked.
+    """
+    started = time.perf_counter() if started is None else started
     spec = prepared.spec
     groups = ENGINES[spec.engine.name](prepared.problem, spec.engine, progress=progress)
     posterior = groups["posterior"].to_dataset()
@@ -108,12 +131,12 @@ def fit(source: str | Path | pd.DataFrame, *, progress: bool = False, **options:
         spec_text=prepared.spec_text,
         table=prepared.table,
         priors=prepared.problem.priors,
-        warnings=prior_warnings(prepared.problem, posterior),
+        warnings=prior_warnings(prepared.problem, _tau_points(posterior)),
         evidence=evidence(prepared.problem, find_measure(spec.effect.measure).null),
         cross_check=None if "quadrature" in groups else cross_check(prepared.problem, posterior),
         provenance={
             "data_sha256": prepared.data_sha256,
-            "spec_sha256": _hash(prepared.spec_text) if prepared.spec_text else None,
+            "spec_sha256": hash_of(prepared.spec_text) if prepared.spec_text else None,
             "seed": spec.engine.seed,
             "versions": _versions(),
             "command": _command(),
@@ -129,28 +152,47 @@ def check(source: str | Path | pd.DataFrame, **options: Any) -> Prepared:
     """
     spec, file = read_spec(source, options)
     with located(file=file):
-        if spec.engine.name not in ENGINES:
-            raise SpecError(
-                f"unknown engine {spec.engine.name!r}",
-                key="engine.name",
-                hint=did_you_mean(spec.engine.name, ENGINES),
-            )
-        measure = find_measure(spec.effect.measure)
-        frame, data_hash = _read_studies(source, spec)
-        raw = study_table(
-            frame, columns=spec.data.columns, study=spec.data.study, where=spec.data.where
+        frame, data_hash = read_studies(source, spec)
+        text = read_bytes(file).decode("utf-8-sig") if file else ""
+        return prepare(spec, frame, data_sha256=data_hash, spec_text=text)
+
+
+def prepare(spec: Spec, frame: pd.DataFrame, *, data_sha256: str, spec_text: str = "") -> Prepared:
+    """Make an analysis ready whose spec and studies are read already.
+
+    Parameters
+    ----------
+    spec
+        The analysis.
+    frame
+        Its studies.
+    data_sha256, spec_text
+        See `Prepared`.
+
+    Raises
+    ------
+    InputError
+        The spec or the data are wrong.
+    """
+    if spec.engine.name not in ENGINES:
+        raise SpecError(
+            f"unknown engine {spec.engine.name!r}",
+            key="engine.name",
+            hint=did_you_mean(spec.engine.name, ENGINES),
         )
-        table = study_effects(raw, spec.effect, measure)
-        important_on_analysis_scale(measure, spec.effect, display_size(table))
-        problem = pose(spec, table)
-    text = read_bytes(file).decode("utf-8-sig") if file else ""
+    measure = find_measure(spec.effect.measure)
+    raw = study_table(
+        frame, columns=spec.data.columns, study=spec.data.study, where=spec.data.where
+    )
+    table = study_effects(raw, spec.effect, measure)
+    important_on_analysis_scale(measure, spec.effect, display_size(table))
     return Prepared(
         spec=spec,
-        spec_text=text,
+        spec_text=spec_text,
         raw=raw,
         table=table,
-        problem=problem,
-        data_sha256=data_hash,
+        problem=pose(spec, table),
+        data_sha256=data_sha256,
     )
 
 
@@ -197,41 +239,11 @@ def prepared_from(fit: Fit, options: Mapping[str, object]) -> Prepared:
     )
 
 
-def read_spec(
-    source: str | Path | pd.DataFrame, options: Mapping[str, object]
-) -> tuple[Spec, Path | None]:
-    """The spec of a source, and its file where it has one."""
-    if isinstance(source, pd.DataFrame):
-        return build_spec(options), None
-    path = Path(source)
-    if path.suffix.casefold() == ".toml":
-        return load_spec(path, options), path
-    spec = build_spec(options)
-    data = spec.data.model_copy(update={"file": path})
-    return spec.model_copy(update={"data": data, "title": spec.title or path.stem}), None
-
-
-def _read_studies(source: str | Path | pd.DataFrame, spec: Spec) -> tuple[pd.DataFrame, str]:
-    """The studies, and the hash of their file or of the values of the data frame."""
-    if isinstance(source, pd.DataFrame):
-        frame = source.copy(deep=False)
-        if spec.data.decimal:
-            frame.attrs = {**frame.attrs, "decimal": spec.data.decimal}
-        return frame, _hash(frame.to_csv())
-    path = spec.data.file
-    assert path is not None  # a spec from a file names its data
-    if path != Path(source) and not path.exists():
-        raise SpecError(
-            f"there is no file {path}",
-            key="data.file",
-            hint="The path is relative to the folder of the spec.",
-        )
-    frame = read_csv(path, decimal=spec.data.decimal)
-    return frame, str(frame.attrs["sha256"])
-
-
-def _hash(text: str) -> str:
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+def _tau_points(posterior: xr.Dataset) -> list[float]:
+    """Quantiles of tau in the draws; zeros where all studies share one effect."""
+    if "tau" not in posterior:
+        return [0.0 for _ in TAU_POINTS]
+    return [float(point) for point in np.quantile(posterior["tau"].to_numpy(), TAU_POINTS)]
 
 
 def _command() -> str | None:

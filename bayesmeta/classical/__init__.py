@@ -12,6 +12,7 @@ from bayesmeta.classical.prediction import (
     PredictionInterval,
     prediction_interval,
 )
+from bayesmeta.classical.revman import GroupResult, RevManAnalysis, revman_analysis, revman_effect
 from bayesmeta.classical.subgroups import subgroup_differences
 from bayesmeta.classical.tau2 import (
     TAU2_ESTIMATORS,
@@ -32,10 +33,12 @@ __all__ = [
     "PREDICTION_INTERVALS",
     "TAU2_ESTIMATORS",
     "Cells",
+    "GroupResult",
     "Heterogeneity",
     "IntervalMethod",
     "Pooled",
     "PredictionInterval",
+    "RevManAnalysis",
     "cochran_q",
     "dersimonian_laird",
     "hedges_olkin",
@@ -55,6 +58,8 @@ __all__ = [
     "q_profile",
     "quantile",
     "restricted_maximum_likelihood",
+    "revman_analysis",
+    "revman_effect",
     "sidik_jonkman",
     "subgroup_differences",
     "two_sided",

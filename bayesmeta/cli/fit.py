@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from bayesmeta.cli.options import analysis_options, out_option
+from bayesmeta.cli.options import analysis_options, file_name, out_option
 
 
 @click.command("fit")
@@ -38,6 +38,6 @@ def command(source: Path, options: dict[str, Any], out: Path, studies: bool, no_
     if not no_files:
         from bayesmeta.report import write_fit
 
-        paths = write_fit(result, out, source.stem)
+        paths = write_fit(result, out, file_name(source, options))
         console.print("written:", *(str(path) for path in paths), soft_wrap=True)
     return exit_code(result.diagnostics.verdict)

@@ -20,8 +20,12 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "check": "bayesmeta.cli.check",
         "fit": "bayesmeta.cli.fit",
         "sensitivity": "bayesmeta.cli.sensitivity",
+        "compare": "bayesmeta.cli.compare",
+        "outcomes": "bayesmeta.cli.outcomes",
+        "review": "bayesmeta.cli.review",
         "show": "bayesmeta.cli.show",
         "plot": "bayesmeta.cli.plot",
+        "export": "bayesmeta.cli.export",
         "list": "bayesmeta.cli.list",
         "completion": "bayesmeta.cli.completion",
     }
@@ -71,8 +75,15 @@ def cli() -> None:
       bayesmeta fit studies.csv --measure SMD --prior "tau=HalfNormal(0.5)"
 
     \b
-    Exit codes: 0 done; 1 done, but the chains did not converge; 2 the input
-    is wrong; 3 the engine could not do it; 70 a fault of bayesmeta.
+    Start from a file of RevMan:
+      bayesmeta outcomes review.rm5         list its outcomes; --verify its numbers
+      bayesmeta compare review.rm5 --analysis 1.2
+      bayesmeta review review.rm5           a second opinion on every outcome
+
+    \b
+    Exit codes: 0 done; 1 done, but the chains did not converge, or --verify
+    found numbers that are not reproduced; 2 the input is wrong; 3 the engine
+    could not do it; 70 a fault of bayesmeta.
     """
 
 

@@ -1,17 +1,29 @@
 """The flags that override a spec, shared by the commands that read one."""
 
 import functools
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import click
 
-__all__ = ["analysis_options", "interval_options", "named_values", "out_option"]
+from bayesmeta.files import safe_name
 
-_FLAGS: tuple[tuple[tuple[str, ...], dict[str, Any]], ...] = (
+__all__ = [
+    "analysis_options",
+    "file_name",
+    "interval_options",
+    "named_values",
+    "out_option",
+    "review_options",
+]
+
+_Flag = tuple[tuple[str, ...], dict[str, Any]]
+
+_FLAGS: tuple[_Flag, ...] = (
     (("--measure",), {"metavar": "CODE", "help": "Effect measure: OR RR RD MD SMD …"}),
     (("--where",), {"metavar": "QUERY", "help": "Rows to keep: \"outcome == 'pain'\"."}),
+    (("--analysis",), {"metavar": "N.N", "help": "Outcome of a RevMan file, as in 1.2."}),
     (("--study",), {"metavar": "COLUMN", "help": "Column that names the study."}),
     (
         ("--column", "columns"),
@@ -47,19 +59,39 @@ _FLAGS: tuple[tuple[tuple[str, ...], dict[str, Any]], ...] = (
 )
 
 
+_OF_ONE_ANALYSIS = ("--measure", "--where", "--analysis", "--study", "--column", "--decimal")
+_OF_ONE_ANALYSIS += ("--important", "--scale", "--smd", "--r", "--title")
+"""Flags that make no sense for all outcomes of a review."""
+
+
 def analysis_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """Add the flags; the command gets those that were given as one mapping, ``options``."""
+    return _with_flags(function, _FLAGS)
+
+
+def review_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the flags that hold for every outcome of a review, likewise."""
+    return _with_flags(function, [flag for flag in _FLAGS if flag[0][0] not in _OF_ONE_ANALYSIS])
+
+
+def _with_flags(function: Callable[..., Any], flags: Sequence[_Flag]) -> Callable[..., Any]:
+    names = [parts[-1].lstrip("-") for parts, _ in flags]
 
     @functools.wraps(function)
     def command(*args: Any, **kwargs: Any) -> Any:
-        names = [parts[-1].lstrip("-") for parts, _ in _FLAGS]
         given = {name: kwargs.pop(name) for name in names}
         return function(*args, options=_options(given), **kwargs)
 
     wrapped: Callable[..., Any] = command
-    for parts, settings in reversed(_FLAGS):
+    for parts, settings in reversed(flags):
         wrapped = click.option(*parts, **settings)(wrapped)
     return wrapped
+
+
+def file_name(source: Path, options: Mapping[str, object]) -> str:
+    """How the files of an analysis are named: as its source, with its number in a review."""
+    analysis = options.get("analysis")
+    return f"{source.stem}-{safe_name(str(analysis))}" if analysis else source.stem
 
 
 def out_option(help_text: str, default: str | None = None) -> Callable[..., Any]:

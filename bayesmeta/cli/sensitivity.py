@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from bayesmeta.cli.options import analysis_options, named_values, out_option
+from bayesmeta.cli.options import analysis_options, file_name, named_values, out_option
 
 
 @click.command("sensitivity")
@@ -62,7 +62,8 @@ def command(
     )
     console = stdout()
     console.print(found.to_text(every=every))
-    paths = found.save(out, source.stem)
-    paths.append(save_figure(found.plot(), out / f"{source.stem}-sensitivity.svg"))
+    name = file_name(source, options)
+    paths = found.save(out, name)
+    paths.append(save_figure(found.plot(), out / f"{name}-sensitivity.svg"))
     console.print("written:", *(str(path) for path in paths), soft_wrap=True)
     return exit_code(found.verdict)

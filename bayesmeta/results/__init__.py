@@ -1,6 +1,6 @@
 """Draws to a `Fit`: estimates, diagnostics, files."""
 
-from bayesmeta.results.diagnostics import Diagnostics, diagnose
+from bayesmeta.results.diagnostics import Diagnostics, diagnose, worst
 from bayesmeta.results.fit import Fit, load_fit
 
-__all__ = ["Diagnostics", "Fit", "diagnose", "load_fit"]
+__all__ = ["Diagnostics", "Fit", "diagnose", "load_fit", "worst"]

@@ -1,12 +1,15 @@
 """Whether the draws may be trusted."""
 
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any, Literal, NamedTuple, Self
 
 import numpy as np
 import xarray as xr
 
-__all__ = ["Diagnostics", "diagnose", "diagnose_exact"]
+__all__ = ["Diagnostics", "diagnose", "diagnose_exact", "worst"]
+
+Verdict = Literal["ok", "warn", "fail"]
 
 RHAT_LIMIT = 1.01
 """Vehtari, Gelman, Simpson, Carpenter & Bürkner 2021, Bayesian Analysis 16:667."""
@@ -59,12 +62,18 @@ class Diagnostics:
     divergences: int | None = None
     bfmi_min: float | None = None
     last_change: float | None = None
-    verdict: Literal["ok", "warn", "fail"]
+    verdict: Verdict
     messages: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """As plain values, for JSON."""
         return {**asdict(self), "messages": list(self.messages)}
+
+
+def worst(verdicts: Iterable[str]) -> Verdict:
+    """Whether several results may be trusted: the worst of their verdicts."""
+    found = set(verdicts)
+    return "fail" if "fail" in found else "warn" if "warn" in found else "ok"
 
 
 def diagnose(posterior: xr.Dataset, sample_stats: xr.Dataset) -> Diagnostics:
@@ -95,14 +104,13 @@ def diagnose(posterior: xr.Dataset, sample_stats: xr.Dataset) -> Diagnostics:
     if "energy" in sample_stats:
         bfmi = float(np.min(azs.bfmi(sample_stats["energy"].to_numpy())))
     findings = _findings(rhat, min(bulk, tail), divergent, bfmi)
-    verdicts = {finding.verdict for finding in findings}
     return Diagnostics(
         rhat_max=rhat,
         ess_bulk_min=bulk,
         ess_tail_min=tail,
         divergences=int(divergent.sum()),
         bfmi_min=bfmi,
-        verdict="fail" if "fail" in verdicts else "warn" if verdicts else "ok",
+        verdict=worst(finding.verdict for finding in findings),
         messages=tuple(finding.message for finding in findings),
     )
 

@@ -5,12 +5,20 @@ import math
 from collections.abc import Hashable, Mapping
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from bayesmeta import __version__
 
 if TYPE_CHECKING:
     from bayesmeta.results.fit import Fit
 
-__all__ = ["summary_to_csv", "summary_to_dict", "summary_to_json", "without_formulas"]
+__all__ = [
+    "plain_value",
+    "summary_to_csv",
+    "summary_to_dict",
+    "summary_to_json",
+    "without_formulas",
+]
 
 _FORMULA = tuple("=+-@\t\r")
 """A cell that begins so is a formula to a spreadsheet."""
@@ -44,18 +52,17 @@ def summary_to_dict(fit: "Fit") -> dict[str, Any]:
 
 
 def _estimate(row: Mapping[Hashable, Any]) -> dict[str, Any]:
-    plain = {str(key): _plain(value) for key, value in row.items()}
+    plain = {str(key): None if value == "" else plain_value(value) for key, value in row.items()}
     shown = {end: plain.pop(f"display_{end}") for end in ("median", "lower", "upper")}
     return {**plain, "display": shown if shown["median"] is not None else None}
 
 
-def _plain(value: Any) -> Any:
-    """Infinity is a word, as JSON has no number for it."""
-    if isinstance(value, str):
-        return value or None
-    if math.isnan(value):
-        return None
-    return float(value) if math.isfinite(value) else str(float(value)).replace("inf", "Infinity")
+def plain_value(value: Any) -> Any:
+    """A value as JSON has it: None for NaN, a word for infinity, Python's own numbers."""
+    plain = value.item() if isinstance(value, np.generic) else value
+    if isinstance(plain, float) and not math.isfinite(plain):
+        return None if math.isnan(plain) else str(plain).replace("inf", "Infinity")
+    return plain
 
 
 def summary_to_json(fit: "Fit") -> str:

@@ -1,12 +1,16 @@
 """What a reader must know of how far the priors drive the result."""
 
+from collections.abc import Sequence
+
 import numpy as np
-import xarray as xr
 
 from bayesmeta.model import Problem, existing_moments
 from bayesmeta.priors import Prior
 
-__all__ = ["prior_warnings"]
+__all__ = ["TAU_POINTS", "prior_warnings"]
+
+TAU_POINTS = (0.5, 0.95)
+"""Where prior and posterior of tau are compared: their medians and 95 % points."""
 
 _FEW_STUDIES = 4
 _CONFLICT = 2.0
@@ -17,24 +21,22 @@ _EXTREME = 0.99
 """A posterior median of tau above this point of the prior means that the prior held it down."""
 
 
-def prior_warnings(problem: Problem, posterior: xr.Dataset) -> tuple[str, ...]:
+def prior_warnings(problem: Problem, tau: Sequence[float]) -> tuple[str, ...]:
     """Sentences on priors: doubts about them, conflicts with the data, tau where studies are few.
 
     Parameters
     ----------
     problem
         The numbers and priors.
-    posterior
-        Draws of mu and, where there is one, of tau.
+    tau
+        Its posterior at `TAU_POINTS`; zeros for a common effect.
     """
     prior_mu, prior_tau = problem.priors["mu"], problem.priors.get("tau")
-    tau = np.median(posterior["tau"].to_numpy()) if prior_tau else 0.0
     warnings = [text for prior in problem.priors.values() for text in prior.warnings]
     warnings.append(_missing_moments(problem))
-    warnings.append(_conflict_of_mu(problem, prior_mu, float(tau)))
+    warnings.append(_conflict_of_mu(problem, prior_mu, tau[0]))
     if prior_tau is not None:
-        draws = posterior["tau"].to_numpy()
-        warnings += [_conflict_of_tau(prior_tau, draws), _few(problem, prior_tau, draws)]
+        warnings += [_conflict_of_tau(prior_tau, tau[0]), _few(problem, prior_tau, tau)]
     return tuple(filter(None, warnings))
 
 
@@ -73,8 +75,8 @@ def _conflict_of_mu(problem: Problem, prior: Prior, tau: float) -> str:
     )
 
 
-def _conflict_of_tau(prior: Prior, draws: np.ndarray) -> str:
-    if not prior.proper or np.median(draws) <= prior.ppf(_EXTREME):
+def _conflict_of_tau(prior: Prior, median: float) -> str:
+    if not prior.proper or median <= prior.ppf(_EXTREME):
         return ""
     return (
         f"The studies differ more than the prior of tau ({prior.expression}) allows for: it holds "
@@ -82,15 +84,14 @@ def _conflict_of_tau(prior: Prior, draws: np.ndarray) -> str:
     )
 
 
-def _few(problem: Problem, prior: Prior, draws: np.ndarray) -> str:
+def _few(problem: Problem, prior: Prior, after: Sequence[float]) -> str:
     k = len(problem.study)
     if k > _FEW_STUDIES:
         return ""
     if k == 1 and not problem.priors["mu"].proper:
         return "With one study the posterior of tau is its prior: the data say nothing of it."
-    after = np.quantile(draws, [0.5, 0.95])
     before = (
-        "had median {:.3g} and 95 % point {:.3g}".format(*prior.ppf([0.5, 0.95]))
+        "had median {:.3g} and 95 % point {:.3g}".format(*prior.ppf(TAU_POINTS))
         if prior.proper
         else "is improper"
     )

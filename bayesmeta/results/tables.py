@@ -26,6 +26,7 @@ __all__ = [
     "fit_to_text",
     "format_number",
     "format_probability",
+    "format_span",
     "interval_name",
     "prepared_to_text",
 ]
@@ -205,7 +206,7 @@ def _cells(
     lower, upper = unit * row["lower"], unit * row["upper"]
     places = decimals(lower, upper)
     cells = [format_number(unit * row[name], places) for name in statistics]
-    cells.append(_span(lower, upper, places))
+    cells.append(format_span(lower, upper, places))
     if back_transformed:
         cells.append("" if math.isnan(row["display_median"]) else _display(row))
     return cells + [format_probability(row[column]) for column in chances]
@@ -241,7 +242,7 @@ def _study_table(fit: "Fit") -> Table:
             format_number(error, places),
             format_number(weight, 1),
             format_number(row["median"], places),
-            _span(row["lower"], row["upper"], places),
+            format_span(row["lower"], row["upper"], places),
         )
     return table
 
@@ -249,10 +250,11 @@ def _study_table(fit: "Fit") -> Table:
 def _display(row: pd.Series) -> str:
     lower, upper = row["display_lower"], row["display_upper"]
     places = decimals(lower, upper)
-    return f"{format_number(row['display_median'], places)} ({_span(lower, upper, places)})"
+    return f"{format_number(row['display_median'], places)} ({format_span(lower, upper, places)})"
 
 
-def _span(lower: float, upper: float, places: int) -> str:
+def format_span(lower: float, upper: float, places: int) -> str:
+    """Two ends with a fixed count of decimals, as in ``−0.5 to 1.2``."""
     return f"{format_number(lower, places)} to {format_number(upper, places)}"
 
 

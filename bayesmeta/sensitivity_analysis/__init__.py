@@ -1,6 +1,16 @@
 """Many fits from one: how far the answer depends on priors, studies and formulas."""
 
+from bayesmeta.sensitivity_analysis.numbers import Benefit, Numbers, hellinger, numbers_of_draws
 from bayesmeta.sensitivity_analysis.result import Sensitivity
-from bayesmeta.sensitivity_analysis.run import sensitivity
+from bayesmeta.sensitivity_analysis.run import numbers_of, prior_variations, sensitivity
 
-__all__ = ["Sensitivity", "sensitivity"]
+__all__ = [
+    "Benefit",
+    "Numbers",
+    "Sensitivity",
+    "hellinger",
+    "numbers_of",
+    "numbers_of_draws",
+    "prior_variations",
+    "sensitivity",
+]

@@ -1,7 +1,6 @@
 """What a sensitivity analysis found, and how it is shown and kept."""
 
 import json
-import math
 from collections.abc import Hashable
 from dataclasses import dataclass
 from functools import partial
@@ -19,6 +18,8 @@ from bayesmeta.densities.search import Floats
 from bayesmeta.files import write_whole
 from bayesmeta.measures import Measure, find_measure
 from bayesmeta.plots.sensitivity_text import HEADINGS
+from bayesmeta.results import worst
+from bayesmeta.results.export import plain_value
 from bayesmeta.results.tables import (
     decimals,
     format_number,
@@ -73,8 +74,7 @@ class Sensitivity:
     @property
     def verdict(self) -> str:
         """Whether all fits may be trusted: the worst of their verdicts."""
-        found = set(self.table["verdict"])
-        return "fail" if "fail" in found else "warn" if "warn" in found else "ok"
+        return worst(self.table["verdict"])
 
     @property
     def measure(self) -> Measure:
@@ -103,7 +103,7 @@ class Sensitivity:
             "engine": self.engine,
             "interval": self.spec.interval.model_dump(),
             "fits": [
-                {str(key): _plain(value) for key, value in row.items()}
+                {str(key): plain_value(value) for key, value in row.items()}
                 for row in self.table.to_dict("records")
             ],
             "left_out": [{"label": label, "reason": reason} for label, reason in self.left_out],
@@ -254,9 +254,3 @@ def _estimate(row: dict[Hashable, Any], name: str, measure: Measure, size: float
         f"{format_number(middle, places)} ({format_number(lower, places)} to "
         f"{format_number(upper, places)})"
     )
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, float) and not math.isfinite(value):
-        return None if math.isnan(value) else str(value).replace("inf", "Infinity")
-    return value.item() if isinstance(value, np.generic) else value

@@ -39,7 +39,7 @@ from bayesmeta.sensitivity_analysis.variations import (
 )
 from bayesmeta.spec import Spec
 
-__all__ = ["sensitivity"]
+__all__ = ["numbers_of", "prior_variations", "sensitivity"]
 
 
 def sensitivity(
@@ -89,7 +89,7 @@ def sensitivity(
     )
 
     def numbers(problems: Sequence[Problem]) -> list[Numbers]:
-        return _numbers(problems, spec, benefit, progress)
+        return numbers_of(problems, spec, benefit, progress=progress)
 
     def conclude(problems: Sequence[Problem]) -> list[Conclusion]:
         return [Conclusion.of(found.estimates, benefit) for found in numbers(problems)]
@@ -119,6 +119,18 @@ def sensitivity(
 def _variations(prepared: Prepared) -> Iterator[Variation]:
     """Every other way that the spec asks for."""
     chosen, base, table = prepared.spec.sensitivity, prepared.problem, prepared.table
+    yield from prior_variations(prepared)
+    if chosen.leave_one_out:
+        yield from leave_one_out(base)
+    if chosen.cumulative and "year" in table:
+        yield from cumulative(base, table["year"].to_numpy().astype(float))
+    if chosen.effect_variants:
+        yield from effect_variants(prepared, chosen.r)
+
+
+def prior_variations(prepared: Prepared, *, pairs: bool = True) -> Iterator[Variation]:
+    """The analysis under the other priors that its spec or its measure names (see `prior_grid`)."""
+    chosen, base, table = prepared.spec.sensitivity, prepared.problem, prepared.table
     measure = find_measure(prepared.spec.effect.measure)
     mus = _given(chosen.mu, "mu", measure, base)
     if mus is None:
@@ -126,13 +138,7 @@ def _variations(prepared: Prepared) -> Iterator[Variation]:
     taus = _given(chosen.tau, "tau", measure, base)
     if taus is None:
         taus = tau_alternatives(base, table, measure)
-    yield from prior_grid(base, taus, mus)
-    if chosen.leave_one_out:
-        yield from leave_one_out(base)
-    if chosen.cumulative and "year" in table:
-        yield from cumulative(base, table["year"].to_numpy().astype(float))
-    if chosen.effect_variants:
-        yield from effect_variants(prepared, chosen.r)
+    yield from prior_grid(base, taus, mus, pairs=pairs)
 
 
 def _given(
@@ -146,10 +152,22 @@ def _given(
     ]
 
 
-def _numbers(
-    problems: Sequence[Problem], spec: Spec, benefit: Benefit, progress: bool
+def numbers_of(
+    problems: Sequence[Problem], spec: Spec, benefit: Benefit, *, progress: bool = False
 ) -> list[Numbers]:
-    """By quadrature where it can, by sampling elsewhere; in the order of the problems."""
+    """Numbers of many fits, by quadrature where it can, by sampling elsewhere.
+
+    Parameters
+    ----------
+    problems
+        The fits; the numbers are in their order.
+    spec
+        Its ``[interval]`` and ``[engine]``.
+    benefit
+        What benefit is.
+    progress
+        Show how far the sampler is.
+    """
     exact = [place for place, problem in enumerate(problems) if refusal(problem) is None]
     sampled = [place for place in range(len(problems)) if place not in set(exact)]
     found = dict(

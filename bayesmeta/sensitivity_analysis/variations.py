@@ -39,12 +39,25 @@ class Variation:
     reason: str = ""
 
 
-def prior_grid(base: Problem, taus: Sequence[Prior], mus: Sequence[Prior]) -> Iterator[Variation]:
-    """All pairs of priors of tau and mu, but for the pair of the base analysis."""
+def prior_grid(
+    base: Problem, taus: Sequence[Prior], mus: Sequence[Prior], *, pairs: bool = True
+) -> Iterator[Variation]:
+    """Other priors of tau and mu.
+
+    Parameters
+    ----------
+    base
+        The analysis.
+    taus, mus
+        The priors.
+    pairs
+        Take all pairs, but for that of the base analysis; else change one of the two at a time.
+    """
     own_mu, own_tau = base.priors["mu"], base.priors.get("tau")
     for mu in (own_mu, *mus):
         for tau in (own_tau, *taus) if own_tau is not None else (None,):
-            if mu is own_mu and tau is own_tau:
+            changes = (mu is not own_mu) + (tau is not own_tau)
+            if not changes or (changes == 2 and not pairs):
                 continue
             changed = {"mu": mu} | ({} if tau is None else {"tau": tau})
             label = " · ".join(

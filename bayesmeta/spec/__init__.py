@@ -1,7 +1,8 @@
 """A TOML file or keywords to a frozen `Spec`."""
 
-from bayesmeta.spec.load import OPTIONS, build_spec, load_spec
+from bayesmeta.spec.load import OPTIONS, build_spec, load_spec, read_tables
 from bayesmeta.spec.schema import (
+    Compare,
     Data,
     Effect,
     Engine,
@@ -9,12 +10,14 @@ from bayesmeta.spec.schema import (
     Labels,
     Model,
     Priors,
+    Published,
     Spec,
     ZeroCells,
 )
 
 __all__ = [
     "OPTIONS",
+    "Compare",
     "Data",
     "Effect",
     "Engine",
@@ -22,8 +25,10 @@ __all__ = [
     "Labels",
     "Model",
     "Priors",
+    "Published",
     "Spec",
     "ZeroCells",
     "build_spec",
     "load_spec",
+    "read_tables",
 ]

@@ -14,12 +14,13 @@ from bayesmeta.errors import SpecError, brief, did_you_mean
 from bayesmeta.files import read_bytes
 from bayesmeta.spec.schema import Spec
 
-__all__ = ["OPTIONS", "build_spec", "load_spec"]
+__all__ = ["OPTIONS", "build_spec", "load_spec", "read_tables"]
 
 OPTIONS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "title": ("title",),
         "where": ("data", "where"),
+        "analysis": ("data", "analysis"),
         "study": ("data", "study"),
         "decimal": ("data", "decimal"),
         "columns": ("data", "columns"),
@@ -56,12 +57,19 @@ OPTIONS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "effect_variants": ("sensitivity", "effect_variants"),
         "tipping": ("sensitivity", "tipping"),
         "power_scaling": ("sensitivity", "power_scaling"),
+        "published": ("compare", "published"),
+        "method": ("compare", "method"),
     }
 )
 """Each keyword of `bayesmeta.fit` (and each flag) and the key of the spec that it sets."""
 
 
-def load_spec(path: str | Path, options: Mapping[str, object] | None = None) -> Spec:
+def load_spec(
+    path: str | Path,
+    options: Mapping[str, object] | None = None,
+    *,
+    tables: Mapping[str, Any] | None = None,
+) -> Spec:
     """Read a spec from a TOML file.
 
     Parameters
@@ -70,6 +78,8 @@ def load_spec(path: str | Path, options: Mapping[str, object] | None = None) -> 
         The file. Paths inside it are relative to its folder.
     options
         Keywords of `OPTIONS` that override what the file says.
+    tables
+        What `read_tables` gives, completed; read from the file where it is not given.
 
     Raises
     ------
@@ -78,12 +88,7 @@ def load_spec(path: str | Path, options: Mapping[str, object] | None = None) -> 
         key and the nearest known name.
     """
     path = Path(path)
-    try:
-        tables = tomllib.loads(read_bytes(path).decode("utf-8-sig"))
-    except UnicodeDecodeError:
-        raise SpecError("the spec is not UTF-8 text", file=path) from None
-    except (ValueError, RecursionError) as error:  # not TOML, or numbers of thousands of digits
-        raise SpecError(f"the spec is not valid TOML: {error}", file=path) from None
+    tables = read_tables(path) if tables is None else tables
     spec = build_spec(options or {}, tables=tables, file=path)
     if spec.data.file is None:
         raise SpecError(
@@ -91,6 +96,22 @@ def load_spec(path: str | Path, options: Mapping[str, object] | None = None) -> 
         )
     resolved = spec.data.model_copy(update={"file": path.parent / spec.data.file})
     return spec.model_copy(update={"data": resolved, "title": spec.title or path.stem})
+
+
+def read_tables(path: Path) -> dict[str, Any]:
+    """The tables of a TOML file, not yet validated.
+
+    Raises
+    ------
+    SpecError
+        The file is not TOML.
+    """
+    try:
+        return tomllib.loads(read_bytes(path).decode("utf-8-sig"))
+    except UnicodeDecodeError:
+        raise SpecError("the spec is not UTF-8 text", file=path) from None
+    except (ValueError, RecursionError) as error:  # not TOML, or numbers of thousands of digits
+        raise SpecError(f"the spec is not valid TOML: {error}", file=path) from None
 
 
 def build_spec(

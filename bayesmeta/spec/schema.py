@@ -10,6 +10,7 @@ from typing import Annotated, Literal, get_args
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
 __all__ = [
+    "Compare",
     "Data",
     "Effect",
     "Engine",
@@ -17,6 +18,7 @@ __all__ = [
     "Labels",
     "Model",
     "Priors",
+    "Published",
     "Sensitivity",
     "Spec",
     "ZeroCells",
@@ -172,6 +174,29 @@ class Sensitivity(Section):
     power_scaling: bool = Field(True, description="ArviZ's power-scaling of prior and likelihood")
 
 
+class Published(Section):
+    """``[compare] published``: a result that was printed elsewhere."""
+
+    estimate: float = Field(description="the pooled effect, display scale")
+    lower: float = Field(description="lower end of its interval, display scale")
+    upper: float = Field(description="upper end of its interval, display scale")
+    level: Probability = Field(0.95, description="level of the interval")
+    measure: str | None = Field(None, description="its measure, where it is another")
+    model: Literal["fixed", "random"] | None = Field(None, description="fixed or random effects")
+    tau2: float | None = Field(None, ge=0, description="variance of the true effects")
+    i2: float | None = Field(None, ge=0, le=100, description="I², in percent")
+    source: str = Field("", description="where it was printed")
+
+
+class Compare(Section):
+    """``[compare]``: what ``bayesmeta compare`` puts the fit beside."""
+
+    published: Published | None = Field(None, description="a result that was printed elsewhere")
+    method: Literal["MH", "IV", "PETO"] | None = Field(
+        None, description="how RevMan pools: Mantel-Haenszel, inverse variance or Peto; its default"
+    )
+
+
 class Spec(Section):
     """One analysis: what to read, which effect, which model, which priors."""
 
@@ -184,3 +209,4 @@ class Spec(Section):
     interval: Interval = Interval()
     labels: Labels = Labels()
     sensitivity: Sensitivity = Sensitivity()
+    compare: Compare = Compare()

@@ -17,6 +17,17 @@ __all__ = ["Judgement", "Kind", "Outcome", "Review", "Settings", "Stored", "Stud
 Kind = Literal["dichotomous", "continuous", "inverse variance", "O-E and variance"]
 """The types of outcome that RevMan pools."""
 
+_TOTALS = ("total_treatment", "total_control")
+_USED: Mapping[Kind, tuple[str, ...]] = MappingProxyType(
+    {
+        "dichotomous": ("events_treatment", "events_control", *_TOTALS),
+        "continuous": ("mean_treatment", "sd_treatment", "mean_control", "sd_control", *_TOTALS),
+        "inverse variance": ("effect", "std_error", *_TOTALS),
+        "O-E and variance": ("effect", "std_error", *_TOTALS),
+    }
+)
+"""The numbers that an analysis of each kind uses."""
+
 Stored = Mapping[str, float]
 """Numbers that RevMan computed, by name; only those that the file holds.
 
@@ -264,27 +275,41 @@ class Review:
             )
         return known[analysis]
 
-    def frame(self, outcome: Outcome) -> pd.DataFrame:
+    def frame(self, outcome: Outcome, *, group: int = -1) -> pd.DataFrame:
         """The rows of an outcome that count in its total, as `study_table` takes them.
+
+        Parameters
+        ----------
+        outcome
+            One of the review.
+        group
+            The place of a subgroup whose rows are taken instead; -1 for the total.
 
         Returns
         -------
         pandas.DataFrame
             Columns ``study``, ``year`` where it is known, ``subgroup`` where there are any, and
             the numbers that are analysed, events swapped where RevMan swaps them; estimates from
-            O-E and variance are ``effect`` and ``std_error``.
+            O-E and variance are ``effect`` and ``std_error``. An arm without participants has
+            NaN for its size: its study is left out, as RevMan leaves it out.
         """
         rows, numbers = outcome.rows, outcome.analysed()
         if outcome.kind == "O-E and variance":
             with np.errstate(divide="ignore", invalid="ignore"):
-                numbers["effect"] = numbers.pop("o_e") / numbers["variance"]
-                numbers["std_error"] = 1 / np.sqrt(numbers.pop("variance"))
+                numbers["effect"] = numbers["o_e"] / numbers["variance"]
+                numbers["std_error"] = 1 / np.sqrt(numbers["variance"])
+        numbers = {
+            name: np.where(values < 1, np.nan, values) if name.startswith("total") else values
+            for name, values in numbers.items()
+            if name in _USED[outcome.kind]
+        }
         columns: dict[str, object] = {"study": list(rows.study)}
         if np.isfinite(rows.year).any():
             columns["year"] = rows.year
         if outcome.subgroups:
             names = [group.name for group in outcome.subgroups]
             columns["subgroup"] = [names[i] if i >= 0 else "" for i in rows.subgroup]
-        frame = pd.DataFrame(columns | numbers)[rows.in_total]
+        included = rows.in_total if group < 0 else rows.subgroup == group
+        frame = pd.DataFrame(columns | numbers)[included]
         frame.attrs = {"file": self.file, "warnings": ()}
         return frame

@@ -1,0 +1,7 @@
+"""One outcome by every method, side by side, and why they differ."""
+
+from bayesmeta.comparison.compare import SideBySide, compare, row_of_posterior, side_by_side
+from bayesmeta.comparison.result import Comparison
+from bayesmeta.comparison.rows import Row
+
+__all__ = ["Comparison", "Row", "SideBySide", "compare", "row_of_posterior", "side_by_side"]

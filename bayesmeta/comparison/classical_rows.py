@@ -1,0 +1,159 @@
+"""An analysis by RevMan's methods and by restricted maximum likelihood, as rows."""
+
+from dataclasses import replace
+
+import numpy as np
+import xarray as xr
+
+from bayesmeta.classical import GroupResult, revman_analysis
+from bayesmeta.comparison.rows import Row
+from bayesmeta.measures import Measure
+from bayesmeta.spec import Spec
+from bayesmeta.studies import Outcome, Settings, StudyRows
+
+__all__ = ["classical_rows", "outcome_of_table", "revman_settings"]
+
+_METHODS = {"OR": "MH", "RR": "MH", "RD": "MH", "PETO": "PETO"}
+"""How RevMan pools a measure where nothing else is said; all others by inverse variance."""
+
+_KINDS = {
+    "OR": "dichotomous",
+    "RR": "dichotomous",
+    "RD": "dichotomous",
+    "PETO": "dichotomous",
+    "MD": "continuous",
+    "SMD": "continuous",
+}
+_NAMES = {"MH": "Mantel-Haenszel", "IV": "inverse variance", "PETO": "Peto"}
+
+
+def revman_settings(spec: Spec, measure: Measure, stored: Settings | None) -> Settings:
+    """How RevMan would analyse the data of a spec: as its file says, or by default.
+
+    Parameters
+    ----------
+    spec, measure
+        The analysis.
+    stored
+        The settings of the outcome, where it comes from a file of RevMan.
+    """
+    if stored is not None and stored.measure == measure.code:
+        settings = replace(stored, swap_events=False, log_data=True)  # the studies are swapped
+    else:
+        settings = Settings(
+            measure=measure.code,
+            measure_text=measure.label,
+            method=_METHODS.get(measure.code, "IV"),  # type: ignore[arg-type]
+            random=True,
+            log_data=True,
+        )
+    level = spec.interval.prob
+    method = spec.compare.method or settings.method
+    return replace(settings, method=method, level=level, study_level=level)
+
+
+def outcome_of_table(raw: xr.Dataset, table: xr.Dataset, measure: Measure) -> Outcome:
+    """The studies of an analysis as an outcome of RevMan.
+
+    Raw numbers where RevMan knows the measure and all of them are there; else the effects of the
+    studies, as generic inverse variance.
+
+    Parameters
+    ----------
+    raw, table
+        The studies as they were read, and with their effects.
+    measure
+        The measure.
+    """
+    kind = _KINDS.get(measure.code, "inverse variance")
+    source = raw
+    names = measure.columns
+    if kind == "inverse variance" or not all(name in raw for name in measure.columns):
+        kind, source, names = "inverse variance", table, ("effect", "std_error")
+    count = source.sizes["study"]
+    return Outcome(
+        comparison=1,
+        number=1,
+        comparison_name="",
+        name="",
+        kind=kind,  # type: ignore[arg-type]
+        settings=None,
+        rows=StudyRows(
+            study=tuple(str(name) for name in source["study"].to_numpy()),
+            year=np.full(count, np.nan),
+            subgroup=np.full(count, -1),
+            in_total=np.full(count, True),
+            numbers={name: source[name].to_numpy() for name in names},
+            stored={},
+            estimable=np.full(count, True),
+            row=np.zeros(count, int),
+        ),
+    )
+
+
+def classical_rows(outcome: Outcome, settings: Settings) -> list[Row]:
+    """Fixed and random effects as RevMan has them, and REML with Hartung-Knapp-Sidik-Jonkman.
+
+    Parameters
+    ----------
+    outcome, settings
+        The studies, and how RevMan analyses them.
+
+    Returns
+    -------
+    list of Row
+        Empty where no study is estimable by RevMan's rules.
+    """
+    name = _NAMES[settings.method]
+    by_inverse = settings.method == "PETO"  # which RevMan knows only with fixed effects
+    random = "inverse variance" if by_inverse else name
+    methods = (
+        ("fixed", f"RevMan, fixed effect ({name})", replace(settings, random=False)),
+        (
+            "random",
+            f"RevMan, random effects ({random}, DL)",
+            replace(
+                settings,
+                random=True,
+                estimator="DL",
+                interval="Wald",
+                method="IV" if by_inverse else settings.method,
+            ),
+        ),
+        (
+            "reml",
+            "REML with HKSJ",
+            replace(settings, random=True, method="IV", estimator="REML", interval="HKSJ"),
+        ),
+    )
+    rows = []
+    for method, label, chosen in methods:
+        result = revman_analysis(outcome, chosen).total
+        if result is None:
+            return []
+        rows.append(_row(method, label, result, random=chosen.random))
+    return rows
+
+
+def _row(method: str, label: str, result: GroupResult, *, random: bool) -> Row:
+    pooled, spread = result.pooled, result.pooled.heterogeneity
+    lower, upper = result.tau2_interval if result.tau2_interval else (np.nan, np.nan)
+    prediction = result.prediction if result.prediction else (np.nan, np.nan)
+    shown = method == "reml"  # RevMan 5 has neither of these intervals
+    kind = "normal" if np.isinf(pooled.df) else f"t with {pooled.df:g} df"
+    return Row(
+        method=method,
+        label=label,
+        kind="classical",
+        interval=f"confidence interval, {kind}",
+        estimate=pooled.estimate,
+        sd=pooled.std_error,
+        lower=pooled.lower,
+        upper=pooled.upper,
+        tau=float(np.sqrt(spread.tau2)) if random else np.nan,
+        tau_lower=float(np.sqrt(lower)) if shown else np.nan,
+        tau_upper=float(np.sqrt(upper)) if shown else np.nan,
+        i2=spread.i2,
+        prediction_lower=prediction[0] if shown else np.nan,
+        prediction_upper=prediction[1] if shown else np.nan,
+    )

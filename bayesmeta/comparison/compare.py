@@ -1,0 +1,221 @@
+"""One outcome by every method: published, RevMan's, restricted maximum likelihood, Bayesian."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from bayesmeta.classical import revman_analysis
+from bayesmeta.comparison.classical_rows import classical_rows, outcome_of_table, revman_settings
+from bayesmeta.comparison.explanations import Facts, explain
+from bayesmeta.comparison.published import published
+from bayesmeta.comparison.result import Comparison
+from bayesmeta.comparison.rows import Row
+from bayesmeta.engines.quadrature import refusal, solve
+from bayesmeta.errors import DataError, SpecError
+from bayesmeta.measures import display_size, find_measure
+from bayesmeta.model import LIKELIHOODS, Problem, check_priors
+from bayesmeta.pipeline import Prepared, check, fit, fit_prepared, prepared_from
+from bayesmeta.priors import flat_mu
+from bayesmeta.results import Fit, worst
+from bayesmeta.results.tables import interval_name
+from bayesmeta.sources import outcome_of
+from bayesmeta.spec import Spec
+from bayesmeta.studies import Outcome, Review, Settings
+
+__all__ = ["SideBySide", "compare", "row_of_posterior", "side_by_side"]
+
+
+def compare(
+    source: Fit | str | Path | pd.DataFrame, *, progress: bool = False, **options: Any
+) -> Comparison:
+    """Put a Bayesian fit beside what RevMan and others make of the same studies.
+
+    Parameters
+    ----------
+    source : Fit, path or pandas.DataFrame
+        A fit, or what `bayesmeta.fit` takes.
+    progress : bool
+        Show how far the sampler is.
+    **options
+        Keys of the spec; of ``[compare]`` these are ``published`` (a table with ``estimate``,
+        ``lower`` and ``upper`` on the display scale, and ``level``, ``measure``, ``tau2``, ``i2``,
+        ``source``) and ``method`` (MH, IV or PETO).
+
+    Returns
+    -------
+    Comparison
+
+    Raises
+    ------
+    InputError, EngineError
+        As `bayesmeta.fit`.
+
+    Examples
+    --------
+    >>> bm.compare("models/oa-vas-published.toml").table
+    >>> bm.compare("review.rm5", analysis="1.2", better="lower")
+    """
+    if isinstance(source, Fit):
+        prepared, fits = prepared_from(source, options), [source]
+    else:
+        prepared = check(source, **options)
+        fits = [fit_prepared(prepared, progress=progress)]
+        for likelihood in LIKELIHOODS:
+            if likelihood != prepared.spec.model.likelihood:
+                fits.append(fit(source, progress=progress, **options, likelihood=likelihood))
+    beside = side_by_side(prepared, _stored(prepared), [_bayesian_row(each) for each in fits])
+    return Comparison(
+        spec=prepared.spec,
+        rows=beside.rows,
+        sentences=beside.sentences,
+        reproduced=beside.reproduced,
+        verdict=worst(each.diagnostics.verdict for each in fits),
+        k=len(prepared.problem.study),
+        size=display_size(prepared.table),
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class SideBySide:
+    """Rows of all methods, the published result first; see `Comparison` for the attributes."""
+
+    rows: tuple[Row, ...]
+    sentences: tuple[str, ...]
+    reproduced: str | None
+
+
+def side_by_side(
+    prepared: Prepared, stored: tuple[Review, Outcome] | None, bayesian: Sequence[Row]
+) -> SideBySide:
+    """Put Bayesian rows beside the published result and the classical methods.
+
+    Parameters
+    ----------
+    prepared
+        The analysis.
+    stored
+        The outcome of a RevMan file that holds the same studies, if there is one.
+    bayesian
+        At least one row.
+
+    Raises
+    ------
+    DataError
+        RevMan's methods give no result.
+    """
+    spec, measure = prepared.spec, find_measure(prepared.spec.effect.measure)
+    outcome = outcome_of_table(prepared.raw, prepared.table, measure)
+    settings = revman_settings(spec, measure, stored[1].settings if stored else None)
+    if outcome.kind != "dichotomous":
+        settings = replace(settings, method="IV")
+    rows = classical_rows(outcome, settings)
+    if not rows:
+        raise DataError("no study is estimable by RevMan's rules", file=spec.data.file)
+    size = display_size(prepared.table)
+    facts = _facts(prepared, outcome, settings, {row.method: row for row in rows}, bayesian[0])
+    printed = published(spec, measure, stored, size)
+    if printed is None:
+        return SideBySide(rows=(*rows, *bayesian), sentences=explain(facts), reproduced=None)
+    at_level = classical_rows(outcome, replace(settings, level=printed.level))
+    return SideBySide(
+        rows=(printed.row, *rows, *bayesian),
+        sentences=(printed.sentence(at_level, measure, size), *explain(facts)),
+        reproduced=printed.reproduced_by(at_level, measure, size),
+    )
+
+
+def _bayesian_row(fit: Fit) -> Row:
+    """The pooled effect of a fit."""
+    estimates = fit.estimates[fit.estimates["name"] != "theta"].set_index("name")
+    numbers = {
+        f"{name}_{end}": float(estimates.at[name, end])
+        for name in estimates.index
+        for end in ("median", "lower", "upper")
+    }
+    chances = {name: float(estimates.at["mu", name]) for name in ("prob_benefit", "prob_important")}
+    return row_of_posterior(numbers | chances, fit.spec, sd=float(estimates.at["mu", "sd"]))
+
+
+def row_of_posterior(numbers: Mapping[str, float], spec: Spec, *, sd: float) -> Row:
+    """The row of a posterior.
+
+    Parameters
+    ----------
+    numbers
+        ``mu_median``, ``mu_lower``, ``mu_upper``; where they are known the same of tau and
+        theta_new, ``I2_median``, ``prob_benefit`` and ``prob_important``.
+    spec
+        The analysis.
+    sd
+        Posterior standard deviation of mu.
+    """
+
+    def known(name: str) -> float:
+        return numbers.get(name, float("nan"))
+
+    likelihood = spec.model.likelihood
+    return Row(
+        method=likelihood,
+        label=f"Bayesian, {likelihood} likelihood",
+        kind="bayesian",
+        interval=interval_name(spec.interval),
+        estimate=numbers["mu_median"],
+        sd=sd,
+        lower=numbers["mu_lower"],
+        upper=numbers["mu_upper"],
+        tau=known("tau_median"),
+        tau_lower=known("tau_lower"),
+        tau_upper=known("tau_upper"),
+        i2=known("I2_median"),
+        prediction_lower=known("theta_new_lower"),
+        prediction_upper=known("theta_new_upper"),
+        prob_benefit=known("prob_benefit"),
+        prob_important=known("prob_important"),
+    )
+
+
+def _stored(prepared: Prepared) -> tuple[Review, Outcome] | None:
+    """The outcome of a RevMan file, where all of its studies are analysed."""
+    return None if prepared.spec.data.where else outcome_of(prepared.spec)
+
+
+def _facts(
+    prepared: Prepared,
+    outcome: Outcome,
+    settings: Settings,
+    rows: dict[str, Row],
+    bayes: Row,
+) -> Facts:
+    spec, problem, table = prepared.spec, prepared.problem, prepared.table
+    inverse = revman_analysis(outcome, replace(settings, method="IV", random=False)).total
+    tau = problem.priors.get("tau")
+    return Facts(
+        rows={**rows, "bayesian": bayes},
+        measure=find_measure(spec.effect.measure),
+        size=display_size(table),
+        k=len(problem.study),
+        corrected=len(table.attrs["corrections"]),
+        excluded=len(table.attrs["excluded"]),
+        method=settings.method,
+        inverse=inverse.pooled.estimate if inverse else float("nan"),
+        flat=_flat_median(problem),
+        mu_prior=problem.priors["mu"].expression,
+        tau_prior=tau.expression if tau is not None else "none",
+        exact_smd=spec.effect.smd == "exact" and outcome.kind == "continuous",
+    )
+
+
+def _flat_median(problem: Problem) -> float:
+    """The posterior median of mu under a flat prior; NaN where there is none."""
+    flat = replace(problem, priors={**problem.priors, "mu": flat_mu()})
+    try:
+        check_priors(flat.priors, len(flat.study))
+    except SpecError:
+        return float("nan")
+    if refusal(flat) is not None:
+        return float("nan")
+    return float(solve(flat).mu.ppf(np.array([0.5])).item())

@@ -1,0 +1,178 @@
+"""The published result of an analysis, and whether it is reproduced."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+
+from bayesmeta.comparison.rows import Row
+from bayesmeta.errors import SpecError
+from bayesmeta.measures import Measure, find_measure
+from bayesmeta.parity import agrees
+from bayesmeta.results.tables import format_number
+from bayesmeta.spec import Published, Spec
+from bayesmeta.studies import Outcome, Review
+
+__all__ = ["Printed", "published"]
+
+_NAN = float("nan")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Printed:
+    """A published result.
+
+    Attributes
+    ----------
+    row : Row
+    estimate, lower, upper : float
+        As printed, on the display scale.
+    decimals : int or None
+        Decimals with which it is printed; None for full precision.
+    level : float
+        Level of its interval.
+    measure : Measure
+    """
+
+    row: Row
+    estimate: float
+    lower: float
+    upper: float
+    decimals: int | None
+    level: float
+    measure: Measure
+
+    @classmethod
+    def of(
+        cls,
+        numbers: tuple[float, float, float],
+        measure: Measure,
+        size: float,
+        *,
+        label: str,
+        decimals: int | None,
+        level: float,
+        tau2: float | None = None,
+        i2: float | None = None,
+    ) -> Self:
+        """From an estimate and its interval on the display scale."""
+        scale = measure.scale
+        estimate, lower, upper = (
+            float(scale.to_analysis(np.array(number), np.array(size))) for number in numbers
+        )
+        row = Row(
+            method="published",
+            label=label,
+            kind="published",
+            interval="as published",
+            estimate=estimate,
+            lower=lower,
+            upper=upper,
+            tau=_NAN if tau2 is None else float(np.sqrt(tau2)),
+            i2=_NAN if i2 is None else i2 / 100,
+        )
+        return cls(
+            row=row,
+            estimate=numbers[0],
+            lower=numbers[1],
+            upper=numbers[2],
+            decimals=decimals,
+            level=level,
+            measure=measure,
+        )
+
+    def reproduced_by(self, rows: Sequence[Row], measure: Measure, size: float) -> str | None:
+        """The method whose result is this one at the printed precision; None where none is."""
+        if measure is not self.measure:
+            return None
+        for row in rows:
+            ends = np.array([row.estimate, row.lower, row.upper])
+            shown = measure.scale.to_display(ends, np.full(3, size))
+            pairs = zip((self.estimate, self.lower, self.upper), shown, strict=True)
+            if all(agrees(stored, float(computed), self.decimals) for stored, computed in pairs):
+                return row.label
+        return None
+
+    def sentence(self, rows: Sequence[Row], measure: Measure, size: float) -> str:
+        """Whether and by what it is reproduced, in words."""
+        if measure is not self.measure:
+            return (
+                f"The published result is a {self.measure.label}, the others are a "
+                f"{measure.label}: they do not measure the same."
+            )
+        method = self.reproduced_by(rows, measure, size)
+        if method is not None:
+            precision = "to all digits" if self.decimals is None else "to every printed digit"
+            return f"The published result is reproduced {precision} by {method}."
+        nearest = min(rows, key=lambda row: _distance(row, self.row))
+        estimate = float(measure.scale.to_display(np.array(nearest.estimate), np.array(size)))
+        places = 4 if self.decimals is None else self.decimals
+        return (
+            f"The published result is not reproduced from these studies: the nearest is "
+            f"{nearest.label}, {format_number(estimate, places)} where "
+            f"{format_number(self.estimate, places)} is published. Other studies, other numbers or "
+            "another method may be why."
+        )
+
+
+def published(
+    spec: Spec, measure: Measure, stored: tuple[Review, Outcome] | None, size: float
+) -> Printed | None:
+    """The published result: that of the spec, or what a RevMan file stores; None without one.
+
+    Raises
+    ------
+    SpecError
+        The numbers of the spec are not possible.
+    """
+    given = spec.compare.published
+    if given is not None:
+        return _of_spec(given, measure, size)
+    if stored is None or "effect" not in stored[1].stored:
+        return None
+    review, outcome = stored
+    settings, found = outcome.settings, outcome.stored
+    if settings is None or not settings.totals or settings.measure != measure.code:
+        return None
+    return Printed.of(
+        (found["effect"], found["lower"], found["upper"]),
+        measure,
+        size,
+        label="RevMan, as stored",
+        decimals=review.decimals,
+        level=settings.level,
+        tau2=found.get("tau2") if settings.random else None,
+        i2=found.get("i2"),
+    )
+
+
+def _of_spec(given: Published, measure: Measure, size: float) -> Printed:
+    own = measure if given.measure is None else find_measure(given.measure)
+    numbers = given.estimate, given.lower, given.upper
+    if not given.lower <= given.estimate <= given.upper or (own.scale.ratio and given.lower <= 0):
+        raise SpecError(
+            f"{given.estimate:g} ({given.lower:g} to {given.upper:g}) is not possible as a "
+            f"{own.label}",
+            key="compare.published",
+            hint="Give estimate, lower and upper on the display scale.",
+        )
+    return Printed.of(
+        numbers,
+        own,
+        size,
+        label=f"published: {given.source}" if given.source else "published",
+        decimals=max(_decimals(number) for number in numbers),
+        level=given.level,
+        tau2=given.tau2,
+        i2=given.i2,
+    )
+
+
+def _decimals(number: float) -> int:
+    """Decimals with which a number was written."""
+    return len(np.format_float_positional(number, trim="-").partition(".")[2])
+
+
+def _distance(row: Row, other: Row) -> float:
+    return abs(row.estimate - other.estimate) + abs(row.width - other.width)

@@ -1,0 +1,183 @@
+"""A comparison of methods, and how it is shown and kept."""
+
+import json
+import math
+from dataclasses import asdict, dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from bayesmeta import __version__
+from bayesmeta.comparison.rows import Row, tidy
+from bayesmeta.files import write_whole
+from bayesmeta.measures import Measure, find_measure
+from bayesmeta.results.export import plain_value
+from bayesmeta.results.tables import decimals, format_number, format_probability, format_span
+from bayesmeta.spec import Spec
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+__all__ = ["Comparison"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Comparison:
+    """One outcome by several methods.
+
+    Attributes
+    ----------
+    spec : Spec
+        The analysis.
+    rows : tuple of Row
+        The published result where there is one, RevMan's fixed and random effects, restricted
+        maximum likelihood, the Bayesian fits.
+    sentences : tuple of str
+        Whether the published result is reproduced, and why the others differ.
+    reproduced : str or None
+        The method that reproduces the published result; None where none does, or none is given.
+    verdict : {"ok", "warn", "fail"}
+        Whether the Bayesian fits may be trusted.
+    k : int
+        Studies of the Bayesian fits.
+    size : float
+        Participants of a typical study, for the Freeman-Tukey transformation.
+    """
+
+    spec: Spec
+    rows: tuple[Row, ...]
+    sentences: tuple[str, ...]
+    reproduced: str | None
+    verdict: str
+    k: int
+    size: float
+
+    @property
+    def measure(self) -> Measure:
+        """The effect measure."""
+        return find_measure(self.spec.effect.measure)
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """One row a method, with the attributes of `Row`: on the analysis scale."""
+        return pd.DataFrame([asdict(row) for row in self.rows])
+
+    @property
+    def estimates(self) -> pd.DataFrame:
+        """One row an estimate and method, in the shape of `Fit.summary` (see `tidy`)."""
+        return tidy(self.rows, self.measure, self.size)
+
+    def plot(self) -> "Figure":
+        """The methods, one under the other."""
+        from bayesmeta.plots.comparison import comparison_plot  # for cost
+
+        return comparison_plot(
+            self.rows,
+            measure=self.measure,
+            title=self.spec.title,
+            size=self.size,
+            prob=self.spec.interval.prob,
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """As plain values, for JSON."""
+        return {
+            "bayesmeta": __version__,
+            "title": self.spec.title,
+            "measure": self.measure.code,
+            "scale": self.measure.analysis_label,
+            "display": self.measure.label,
+            "k": self.k,
+            "interval": self.spec.interval.model_dump(),
+            "reproduced_by": self.reproduced,
+            "methods": [
+                {name: plain_value(value) for name, value in asdict(row).items()}
+                | {"display": self._shown(row)}
+                for row in self.rows
+            ],
+            "explanations": list(self.sentences),
+            "verdict": self.verdict,
+        }
+
+    def save(self, folder: Path, name: str) -> list[Path]:
+        """Write ``name-comparison.csv`` and ``.json``, each whole or not at all."""
+        text = json.dumps(self.to_dict(), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+        rows = self.estimates.to_csv(index=False, lineterminator="\n")
+        return [
+            write_whole(
+                folder / f"{name}-comparison{suffix}",
+                partial(Path.write_text, data=content, encoding="utf-8"),
+            )
+            for suffix, content in ((".csv", rows), (".json", text))
+        ]
+
+    def to_text(self) -> RenderableType:
+        """For a terminal."""
+        table = Table(box=None, pad_edge=False, header_style="bold")
+        table.add_column("method", overflow="fold")
+        level = f"{100 * self.spec.interval.prob:g} %"
+        headers = [self.measure.label, f"{level} interval", "tau", "I² %", "prediction interval"]
+        chances = [name for name in ("prob_benefit", "prob_important") if self._known(name)]
+        headers += [{"prob_benefit": "P(benefit)"}.get(name, "P(important)") for name in chances]
+        for header in headers:
+            table.add_column(header, justify="right", no_wrap=True)
+        for row in self.rows:
+            cells = self.cells(row)
+            cells += [format_probability(getattr(row, name)) for name in chances]
+            style = "bold" if row.kind == "bayesian" else ""
+            table.add_row(Text(row.label), *cells, style=style)
+        return Group(
+            Text(self.spec.title, style="bold"),
+            table,
+            Text(self.note),
+            *(Text(f"• {sentence}") for sentence in self.sentences),
+        )
+
+    @property
+    def note(self) -> str:
+        """What the columns hold."""
+        scale = self.measure
+        tau = "" if scale.scale.name == "identity" else f" tau is of the {scale.analysis_label}."
+        return (
+            "Intervals of the Bayesian rows are credible, those of the others confidence intervals "
+            "(REML with HKSJ: t with k − 1 degrees of freedom); the estimate of the Bayesian rows is "
+            "the posterior median. The prediction interval of REML is t with k − 1 degrees of "
+            f"freedom (Cochrane Handbook 10.10.4).{tau}"
+        )
+
+    def cells(self, row: Row) -> list[str]:
+        """Estimate, interval, tau, I² and prediction interval as text, on the display scale."""
+        shown = self._shown(row)
+        places = decimals(_number(shown["lower"]), _number(shown["upper"]))
+        tau_places = decimals(0.0, 4 * row.tau) if row.tau > 0 else 2
+        tau = format_number(row.tau, tau_places)
+        if not math.isnan(row.tau_lower):
+            tau += f" ({format_span(row.tau_lower, row.tau_upper, tau_places)})"
+        ends = [_number(shown[f"prediction_{end}"]) for end in ("lower", "upper")]
+        return [
+            format_number(_number(shown["estimate"]), places),
+            format_span(_number(shown["lower"]), _number(shown["upper"]), places),
+            tau,
+            format_number(100 * row.i2, 0),
+            "" if math.isnan(ends[0]) else format_span(ends[0], ends[1], places),
+        ]
+
+    def _known(self, name: str) -> bool:
+        return any(not math.isnan(getattr(row, name)) for row in self.rows)
+
+    def _shown(self, row: Row) -> dict[str, Any]:
+        """Estimate and intervals on the display scale."""
+        names = ("estimate", "lower", "upper", "prediction_lower", "prediction_upper")
+        values = np.array([getattr(row, name) for name in names])
+        shown = self.measure.scale.to_display(values, np.full(values.shape, self.size))
+        return {name: plain_value(float(value)) for name, value in zip(names, shown, strict=True)}
+
+
+def _number(value: Any) -> float:
+    return float("nan") if value is None else float(value)

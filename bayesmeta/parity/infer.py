@@ -1,0 +1,115 @@
+"""How an outcome was analysed, where its file does not say: found from the numbers it stores."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import product
+
+import numpy as np
+
+from bayesmeta.classical import RevManAnalysis, revman_analysis
+from bayesmeta.measures import MEASURES
+from bayesmeta.parity.numbers import row_numbers
+from bayesmeta.parity.precision import agree
+from bayesmeta.studies import Outcome, Settings
+
+__all__ = ["inferred_settings"]
+
+_MEASURES = {
+    "dichotomous": ("RR", "OR", "RD", "PETO"),
+    "continuous": ("MD", "SMD"),
+    "inverse variance": ("RATIO", "GEN"),
+    "O-E and variance": ("PETO",),
+}
+"""Measures that are tried, those that are most common first; ratios may be of any kind."""
+
+_EFFECTS = ("effect", "lower", "upper")
+
+
+def inferred_settings(outcome: Outcome, decimals: int | None) -> Settings | None:
+    """The settings under which most of the stored numbers are reproduced.
+
+    First the measure, by the studies' effects and intervals; then the method, by their weights:
+    fixed or random effects, Mantel-Haenszel or inverse variance, and how tau² is estimated.
+
+    Parameters
+    ----------
+    outcome
+        An outcome whose file does not say how it was analysed.
+    decimals
+        Decimals of the stored numbers; None for full precision.
+
+    Returns
+    -------
+    Settings or None
+        None where no study has a stored effect.
+    """
+    stored = outcome.rows.stored
+    if "effect" not in stored or not np.isfinite(stored["effect"]).any():
+        return None
+    by_effect = _best(outcome, _measures(outcome), _EFFECTS, decimals)
+    return _best(outcome, _methods(outcome, by_effect), ("weight",), decimals)
+
+
+def _measures(outcome: Outcome) -> Iterator[Settings]:
+    for code in _MEASURES[outcome.kind]:
+        method = "PETO" if code == "PETO" else "IV"
+        plain = Settings(
+            measure=code,
+            measure_text=MEASURES[code].label,
+            method=method,
+            random=False,
+            log_data=code in ("RATIO", "PETO"),
+        )
+        yield plain
+        if outcome.kind == "dichotomous":
+            yield replace(plain, swap_events=True)
+
+
+def _methods(outcome: Outcome, measure: Settings) -> Iterator[Settings]:
+    """Ways to pool effects of a measure, RevMan's defaults first."""
+    if measure.method == "PETO":
+        methods = ["PETO"]
+    else:
+        methods = ["MH", "IV"] if outcome.kind == "dichotomous" else ["IV"]
+    totals = (True, False) if outcome.subgroups else (True,)
+    for with_total, method in product(totals, methods):
+        chosen = replace(measure, method=method, totals=with_total)
+        yield chosen
+        if method != "PETO":
+            yield replace(chosen, random=True)
+            yield replace(chosen, random=True, estimator="REML")
+
+
+def _best(
+    outcome: Outcome,
+    candidates: Iterator[Settings],
+    quantities: tuple[str, ...],
+    decimals: int | None,
+) -> Settings:
+    """The first candidate that reproduces all of these numbers, else that which does most."""
+    best, most = None, -1.0
+    for candidate in candidates:
+        share = _share(outcome, revman_analysis(outcome, candidate), quantities, decimals)
+        if share > most:
+            best, most = candidate, share
+        if share == 1:
+            break
+    assert best is not None  # there is a candidate for each kind of outcome
+    return best
+
+
+def _share(
+    outcome: Outcome,
+    analysis: RevManAnalysis,
+    quantities: tuple[str, ...],
+    decimals: int | None,
+) -> float:
+    """Share of the stored numbers that an analysis reproduces."""
+    computed, found = row_numbers(outcome, analysis), []
+    for quantity in quantities:
+        stored = outcome.rows.stored.get(quantity)
+        if stored is not None:
+            known = np.isfinite(stored) & analysis.estimable
+            found.append(agree(stored[known], computed[quantity][known], decimals))
+    all_found = np.concatenate(found) if found else np.ones(1)
+    return float(all_found.mean()) if all_found.size else 0.0

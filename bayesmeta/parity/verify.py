@@ -1,0 +1,148 @@
+"""Recompute every number that a review stores, and compare at the stored precision."""
+
+import math
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+
+from bayesmeta.classical import RevManAnalysis, revman_analysis
+from bayesmeta.parity.infer import inferred_settings
+from bayesmeta.parity.numbers import group_numbers, row_numbers, total_numbers
+from bayesmeta.parity.precision import PROBABILITIES, agrees
+from bayesmeta.parity.reasons import explained
+from bayesmeta.parity.result import Check, Level, Parity
+from bayesmeta.studies import Outcome, Review
+
+__all__ = ["verify", "verify_outcome"]
+
+
+def verify(review: Review, *, progress: bool = False) -> Parity:
+    """Recompute every number of a review.
+
+    Parameters
+    ----------
+    review
+        What `read_review` gives.
+    progress
+        Show how far it is.
+
+    Returns
+    -------
+    Parity
+    """
+    checks: list[Check] = []
+    not_checked: list[tuple[str, str]] = [*review.left_out]
+    inferred = idle = 0
+    for outcome in _tracked(review.outcomes, progress):
+        settings = outcome.settings
+        if settings is None:
+            settings = inferred_settings(outcome, review.decimals)
+            inferred += 1
+        if settings is None:
+            not_checked.append((outcome.analysis, "no study of it has a stored effect"))
+            continue
+        found, none = verify_outcome(outcome, revman_analysis(outcome, settings), review.decimals)
+        checks += explained(outcome, settings, found, review.decimals)
+        idle += none
+    return Parity(
+        file=str(review.file),
+        checks=tuple(checks),
+        not_checked=tuple(not_checked),
+        inferred=inferred,
+        idle=idle,
+    )
+
+
+def verify_outcome(
+    outcome: Outcome, analysis: RevManAnalysis, decimals: int | None
+) -> tuple[list[Check], int]:
+    """Compare everything that an outcome stores with an analysis of it.
+
+    Parameters
+    ----------
+    outcome, analysis
+        The outcome, and what `revman_analysis` gives.
+    decimals
+        Decimals of the stored numbers; None for full precision.
+
+    Returns
+    -------
+    list of Check, int
+        The checks, and how many stored numbers stand for nothing: zeros for results that do not
+        exist or are not shown, logarithms of differences, heterogeneity of one study.
+    """
+    settings = analysis.settings
+    checks, idle = _row_checks(outcome, analysis, decimals)
+    groups = [
+        ("subgroup", place, group.stored, settings.totals or settings.subtotals)
+        for place, group in enumerate(outcome.subgroups)
+    ]
+    for level, place, stored, shown in (*groups, ("total", 0, outcome.stored, settings.totals)):
+        if level == "total":
+            computed = total_numbers(outcome, analysis)
+        else:
+            computed = group_numbers(outcome, analysis, place)
+        for quantity, value in stored.items():
+            found = computed.get(quantity, math.nan)
+            if math.isnan(found) or (value == 0 and not shown):
+                idle += 1
+                continue
+            numbers = value, found
+            checks.append(_check(outcome, level, place, quantity, numbers, decimals))  # type: ignore[arg-type]
+    return checks, idle
+
+
+def _row_checks(
+    outcome: Outcome, analysis: RevManAnalysis, decimals: int | None
+) -> tuple[list[Check], int]:
+    """Every stored number of the studies, and whether each is estimable."""
+    rows, computed = outcome.rows, row_numbers(outcome, analysis)
+    ours, checks, idle = analysis.estimable, [], 0
+    for place in range(len(rows)):
+        numbers = float(rows.estimable[place]), float(ours[place])
+        checks.append(_check(outcome, "study", place, "estimable", numbers, None))
+    for quantity, stored in rows.stored.items():
+        known = np.isfinite(stored)
+        compared = known & rows.estimable & ours & (quantity in computed)
+        if quantity in computed:
+            compared &= np.isfinite(computed[quantity])
+            for place in np.flatnonzero(compared):
+                numbers = float(stored[place]), float(computed[quantity][place])
+                checks.append(_check(outcome, "study", int(place), quantity, numbers, decimals))
+        idle += int((known & ~compared).sum())
+    return checks, idle
+
+
+def _check(
+    outcome: Outcome,
+    level: Level,
+    place: int,
+    quantity: str,
+    numbers: tuple[float, float],
+    decimals: int | None,
+) -> Check:
+    names = {
+        "study": outcome.rows.study,
+        "subgroup": [group.name for group in outcome.subgroups],
+        "total": [""],
+    }
+    stored, computed = numbers
+    return Check(
+        analysis=outcome.analysis,
+        level=level,
+        where=names[level][place],
+        place=place,
+        quantity=quantity,
+        stored=stored,
+        computed=computed,
+        agrees=agrees(stored, computed, decimals, probability=quantity in PROBABILITIES),
+    )
+
+
+def _tracked(outcomes: Sequence[Outcome], progress: bool) -> Iterable[Outcome]:
+    """The outcomes, with a progress bar where a person watches."""
+    if not progress:
+        return outcomes
+    from rich.progress import track
+
+    return track(outcomes, description="recomputing", transient=True)

@@ -1,0 +1,45 @@
+"""What the second opinion on a review leaves behind: pages, a table, JSON."""
+
+import json
+from functools import partial
+from pathlib import Path
+
+from bayesmeta.files import write_whole
+from bayesmeta.report.review_pages import index_page, outcome_page, page_name
+from bayesmeta.results.export import without_formulas
+from bayesmeta.review import ReviewResult
+
+__all__ = ["write_review"]
+
+
+def write_review(found: ReviewResult, folder: Path) -> list[Path]:
+    """Write ``index.html``, a page an outcome, ``review.csv`` and ``review.json``.
+
+    Parameters
+    ----------
+    found
+        The second opinion.
+    folder
+        Made if it is missing; pages of an earlier run are written over.
+
+    Returns
+    -------
+    list of Path
+        The index, the table and the JSON.
+    """
+    for each in found.outcomes:
+        _write(folder / page_name(each), outcome_page(each, found))
+    table = found.table
+    for column in ("subgroup", "comparison", "outcome"):
+        if column in table:
+            table[column] = table[column].map(without_formulas)
+    text = json.dumps(found.to_dict(), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    return [
+        _write(folder / "index.html", index_page(found)),
+        _write(folder / "review.csv", table.to_csv(index=False, lineterminator="\n")),
+        _write(folder / "review.json", text),
+    ]
+
+
+def _write(path: Path, text: str) -> Path:
+    return write_whole(path, partial(Path.write_text, data=text, encoding="utf-8"))

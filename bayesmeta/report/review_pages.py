@@ -1,0 +1,253 @@
+"""The pages of a second opinion: an index that ranks outcomes, and a page an outcome."""
+
+import base64
+import hashlib
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import jinja2
+import numpy as np
+from scipy.special import ndtri
+
+from bayesmeta import __version__
+from bayesmeta.comparison import Row
+from bayesmeta.files import safe_name
+from bayesmeta.measures import Measure
+from bayesmeta.report.axis import Axis, Bar
+from bayesmeta.results.tables import decimals, format_number, format_span, interval_name
+from bayesmeta.review import OutcomeResult, ReviewResult
+
+__all__ = ["index_page", "outcome_page", "page_name"]
+
+_SPARK, _FOREST = 190, 420
+"""Widths of the pictures, in pixels."""
+
+
+def index_page(found: ReviewResult) -> str:
+    """The page that ranks the outcomes by how much the Bayesian answer departs."""
+    levels = ("study", "subgroup", "total")
+    checked, agreed = (
+        sum(counts)
+        for counts in zip(*(found.parity.numbers(level) for level in levels), strict=True)
+    )
+    return _render(
+        "review_index.html.jinja",
+        found=found,
+        rows=[_index_row(each) for each in found.outcomes],
+        counts={
+            name: sum(getattr(each, name) for each in found.outcomes)
+            for name in ("conclusion_changes", "rests_on_prior", "prediction_crosses")
+        },
+        parity={"checked": checked, "agreed": agreed},
+        interval=_interval(found.outcomes),
+        width=_SPARK,
+        script=_source("review_index.js"),
+    )
+
+
+def outcome_page(each: OutcomeResult, found: ReviewResult) -> str:
+    """The page of an outcome: the methods, the studies, other priors."""
+    measure = each.measure
+    axis = Axis.around(
+        [(row.lower, row.upper) for row in each.rows],
+        [(row.prediction_lower, row.prediction_upper) for row in each.rows] + _own(each),
+        null=measure.null,
+        width=_FOREST,
+    )
+    table, spec = each.prepared.table, each.prepared.spec
+    raw = [name for name in measure.columns if name in table]
+    return _render(
+        "review_outcome.html.jinja",
+        each=each,
+        found=found,
+        methods=[_method(row, measure, axis) for row in each.rows],
+        raw=[name.replace("_", " ") for name in raw],
+        studies=_studies(each, raw, axis),
+        priors=_priors(each),
+        used=[(name, prior) for name, prior in each.prepared.problem.priors.items()],
+        excluded=table.attrs["excluded"],
+        corrections=table.attrs["corrections"],
+        warnings=each.warnings,
+        interval=interval_name(spec.interval),
+        prediction=interval_name(spec.interval, prediction=True),
+        axis=axis,
+        ticks=_ticks(axis, measure),
+        width=_FOREST,
+    )
+
+
+def page_name(each: OutcomeResult) -> str:
+    """The file name of the page of an outcome."""
+    subgroup = f"-{each.place + 1}" if each.place >= 0 else ""
+    return f"outcome-{safe_name(each.outcome.analysis)}{subgroup}.html"
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Shown:
+    """A row of a table with its picture."""
+
+    label: str
+    cells: Sequence[str]
+    bar: Bar | None
+    prediction: Bar | None = None
+    kind: str = ""
+
+
+def _index_row(each: OutcomeResult) -> dict[str, Any]:
+    revman = each.revman
+    axis = Axis.around(
+        [(row.lower, row.upper) for row in (revman, each.bayes)],
+        [(each.bayes.prediction_lower, each.bayes.prediction_upper)],
+        null=each.measure.null,
+        width=_SPARK,
+    )
+    return {
+        "each": each,
+        "page": page_name(each),
+        "revman": _estimate(revman, each.measure),
+        "bayes": _estimate(each.bayes, each.measure),
+        "new": _prediction(each.bayes, each.measure),
+        "tau": _tau(each.bayes),
+        "axis": axis,
+        "revman_bar": axis.pooled(revman),
+        "bayes_bar": axis.pooled(each.bayes),
+        "new_bar": axis.prediction(each.bayes),
+        "distance": f"{each.distance:.2f}" if math.isfinite(each.distance) else "",
+    }
+
+
+def _method(row: Row, measure: Measure, axis: Axis) -> _Shown:
+    i2 = format_number(100 * row.i2, 0)
+    return _Shown(
+        label=row.label,
+        cells=[_estimate(row, measure), _tau(row), i2, _prediction(row, measure)],
+        bar=axis.pooled(row),
+        prediction=axis.prediction(row),
+        kind=row.kind,
+    )
+
+
+def _own(each: OutcomeResult) -> list[tuple[float, float]]:
+    """Confidence intervals of the studies' own effects."""
+    problem = each.prepared.problem
+    half = float(ndtri((1 + each.prepared.spec.interval.prob) / 2)) * problem.std_error
+    return list(zip(problem.effect - half, problem.effect + half, strict=True))
+
+
+def _studies(each: OutcomeResult, raw: Sequence[str], axis: Axis) -> list[_Shown]:
+    problem, table, measure = each.prepared.problem, each.prepared.table, each.measure
+    shown = []
+    for i, (study, ends) in enumerate(zip(problem.study, _own(each), strict=True)):
+        middle = float(problem.effect[i])
+        numbers = [f"{float(table[name].to_numpy()[i]):g}" for name in raw]
+        shown.append(
+            _Shown(
+                label=study,
+                cells=[*numbers, _text(middle, *ends, measure)],
+                bar=axis.bar(middle, *ends),
+            )
+        )
+    return shown
+
+
+def _priors(each: OutcomeResult) -> list[dict[str, Any]]:
+    return [
+        {
+            "label": prior.label,
+            "effect": _estimate(prior.row, each.measure),
+            "tau": _tau(prior.row),
+            "changed": prior.changed,
+        }
+        for prior in each.priors
+    ]
+
+
+def _estimate(row: Row, measure: Measure) -> str:
+    return _text(row.estimate, row.lower, row.upper, measure)
+
+
+def _text(middle: float, lower: float, upper: float, measure: Measure) -> str:
+    shown = _displayed((middle, lower, upper), measure)
+    places = decimals(shown[1], shown[2])
+    return f"{format_number(shown[0], places)} ({format_span(shown[1], shown[2], places)})"
+
+
+def _prediction(row: Row, measure: Measure) -> str:
+    if math.isnan(row.prediction_lower):
+        return ""
+    lower, upper = _displayed((row.prediction_lower, row.prediction_upper), measure)
+    return format_span(lower, upper, decimals(lower, upper))
+
+
+def _tau(row: Row) -> str:
+    if math.isnan(row.tau):
+        return ""
+    if math.isnan(row.tau_upper):
+        return format_number(row.tau, decimals(0, 4 * row.tau) if row.tau > 0 else 2)
+    places = decimals(row.tau_lower, row.tau_upper)
+    ends = format_span(row.tau_lower, row.tau_upper, places)
+    return f"{format_number(row.tau, places)} ({ends})"
+
+
+def _displayed(values: Sequence[float], measure: Measure) -> list[float]:
+    """On the display scale; no measure of RevMan needs the participants."""
+    shown = measure.scale.to_display(np.array(values), np.array(math.nan))
+    return [float(value) for value in shown]
+
+
+def _ticks(axis: Axis, measure: Measure) -> list[tuple[float, str]]:
+    """Places and labels of round numbers on the display scale."""
+    low, high = _displayed((axis.low, axis.high), measure)
+    if measure.scale.ratio:
+        powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+        tenths = [10.0**power for power in powers]
+        fine = len([tick for tick in tenths if low <= tick <= high]) < 3
+        numbers = [factor * tenth for tenth in tenths for factor in ((1, 2, 5) if fine else (1,))]
+    else:
+        step = 10.0 ** math.floor(math.log10((high - low) / 2))
+        step *= next(factor for factor in (1, 2, 2.5, 5, 10) if (high - low) / (factor * step) <= 6)
+        numbers = [step * i for i in range(math.ceil(low / step), math.floor(high / step) + 1)]
+    inside = [number for number in numbers if low <= number <= high]
+    places = measure.scale.to_analysis(np.array(inside), np.array(math.nan))
+    return [
+        (axis.place(float(place)), f"{number:.10g}".replace("-", "−"))
+        for place, number in zip(places, inside, strict=True)
+    ]
+
+
+def _interval(outcomes: Sequence[OutcomeResult]) -> str:
+    return interval_name(outcomes[0].prepared.spec.interval) if outcomes else "credible interval"
+
+
+def _render(template: str, **values: Any) -> str:
+    """A page; whatever comes from a file is escaped."""
+    style = _source("review.css")
+    return (
+        _environment()
+        .get_template(template)
+        .render(style=style, style_hash=_hash(style), version=__version__, hash=_hash, **values)
+    )
+
+
+def _environment() -> jinja2.Environment:
+    return jinja2.Environment(
+        loader=jinja2.PackageLoader("bayesmeta.report"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+def _source(name: str) -> str:
+    """The text of a file beside the templates, to stand in the page itself."""
+    environment = _environment()
+    assert environment.loader is not None  # it is given above
+    return environment.loader.get_source(environment, name)[0]
+
+
+def _hash(text: str) -> str:
+    """How the page's content security policy names a script or style that it contains."""
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()

@@ -1,0 +1,233 @@
+"""Every outcome of a review: RevMan's answer, the Bayesian one, and how far priors matter."""
+
+import math
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from scipy.special import ndtri
+
+from bayesmeta.comparison import Row, row_of_posterior, side_by_side
+from bayesmeta.densities import NormalMixture
+from bayesmeta.engines.quadrature import refusal, solve
+from bayesmeta.engines.refit import refit
+from bayesmeta.errors import BayesmetaError
+from bayesmeta.measures import find_measure
+from bayesmeta.measures.typical_variance import typical_variance
+from bayesmeta.model import Problem
+from bayesmeta.parity import inferred_settings, verify
+from bayesmeta.pipeline import Prepared, prepare
+from bayesmeta.results import worst
+from bayesmeta.results.prior_influence import TAU_POINTS, prior_warnings
+from bayesmeta.review.result import OutcomeResult, PriorRow, ReviewResult
+from bayesmeta.sensitivity_analysis import (
+    Benefit,
+    Numbers,
+    hellinger,
+    numbers_of,
+    numbers_of_draws,
+    prior_variations,
+)
+from bayesmeta.sources import outcome_defaults
+from bayesmeta.spec import build_spec
+from bayesmeta.studies import Outcome, Review, read_review
+
+__all__ = ["review"]
+
+
+def review(source: str | Path | Review, *, progress: bool = False, **options: Any) -> ReviewResult:
+    """A Bayesian second opinion on every outcome of a review.
+
+    Each outcome is analysed with RevMan's studies and measure, under the default priors of that
+    measure or those that are given, by quadrature, or by NUTS where ``engine="nuts"``; beside it
+    stand RevMan's own result and, by quadrature, the answer under other priors. Where RevMan gives
+    no total but subgroups, each subgroup is analysed.
+
+    Parameters
+    ----------
+    source : path or Review
+        A file of RevMan.
+    progress : bool
+        Show how far it is.
+    **options
+        Keywords of the spec that hold for all outcomes: ``engine``, ``prob``, ``kind``, ``better``,
+        ``tau``, ``mu``, ``heterogeneity``, ``seed``, …; ``try_tau`` and ``try_mu`` are the other
+        priors.
+
+    Returns
+    -------
+    ReviewResult
+
+    Raises
+    ------
+    InputError
+        The file cannot be read, or an option is wrong. An outcome that cannot be analysed is
+        listed in the result and does not stop the others.
+
+    Examples
+    --------
+    >>> found = bm.review("review.rm5")
+    >>> found.table
+    """
+    started = time.perf_counter()
+    read = source if isinstance(source, Review) else read_review(Path(source))
+    options = {"engine": "quadrature", **options}
+    build_spec(options, tables={"effect": {"measure": "OR"}})  # a wrong option is no broken outcome
+    ready, broken = _prepare_all(read, options)
+    results = []
+    for each in _tracked(ready, progress):
+        try:
+            results.append(_second_opinion(read, each))
+        except BayesmetaError as error:
+            broken.append((each.label, str(error)))
+    return ReviewResult(
+        review=read,
+        outcomes=tuple(sorted(results, key=lambda result: result.rank)),
+        broken=tuple(broken),
+        parity=verify(read),
+        engine=str(options["engine"]),
+        seconds=round(time.perf_counter() - started, 3),
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Ready:
+    """An outcome, or a subgroup of it, that is ready to be analysed."""
+
+    outcome: Outcome
+    place: int
+    prepared: Prepared
+
+    @property
+    def label(self) -> str:
+        return _label(self.outcome, self.place)
+
+
+def _label(outcome: Outcome, place: int) -> str:
+    subgroup = f", {outcome.subgroups[place].name}" if place >= 0 else ""
+    return f"{outcome.analysis} {outcome.name}{subgroup}"
+
+
+def _prepare_all(
+    read: Review, options: Mapping[str, Any]
+) -> tuple[list[_Ready], list[tuple[str, str]]]:
+    """Every outcome ready to be analysed, and those that cannot be, with the reason."""
+    ready, broken = [], []
+    for found in read.outcomes:
+        outcome = found
+        if outcome.settings is None:
+            outcome = replace(outcome, settings=inferred_settings(outcome, read.decimals))
+        for place in _parts(outcome):
+            try:
+                prepared = _prepare(read, outcome, place, options)
+                ready.append(_Ready(outcome=outcome, place=place, prepared=prepared))
+            except BayesmetaError as error:
+                broken.append((_label(outcome, place), str(error)))
+    return ready, broken
+
+
+def _parts(outcome: Outcome) -> Iterable[int]:
+    """The subgroups that are analysed alone where RevMan gives no total; else -1, all studies."""
+    settings = outcome.settings
+    if settings is None or settings.totals or not outcome.subgroups:
+        return [-1]
+    return range(len(outcome.subgroups))
+
+
+def _prepare(read: Review, outcome: Outcome, place: int, options: Mapping[str, Any]) -> Prepared:
+    tables: dict[str, Any] = outcome_defaults(outcome)
+    tables["title"] = f"{outcome.comparison_name}: {_label(outcome, place)}".removeprefix(": ")
+    tables["data"] = {"file": read.file, "analysis": outcome.analysis}
+    spec = build_spec(options, tables=tables)
+    return prepare(spec, read.frame(outcome, group=place), data_sha256=read.sha256)
+
+
+def _second_opinion(read: Review, ready: _Ready) -> OutcomeResult:
+    prepared, measure = ready.prepared, find_measure(ready.prepared.spec.effect.measure)
+    spec = prepared.spec
+    better = spec.effect.better
+    benefit = Benefit(
+        null=measure.null, important=None, higher=None if better is None else better == "higher"
+    )
+    variations = [each for each in prior_variations(prepared, pairs=False) if each.problem is not None]
+    others = [each.problem for each in variations if each.problem is not None]
+    first, *found = numbers_of([prepared.problem, *others], spec, benefit)
+    if spec.engine.name == "nuts":
+        ((posterior, diagnostics),) = refit([prepared.problem], spec.engine)
+        first = numbers_of_draws(
+            posterior, diagnostics.verdict, interval=spec.interval, benefit=benefit
+        )
+    bayes = _row(first, prepared)
+    stored = (read, ready.outcome) if ready.place < 0 else None
+    beside = side_by_side(prepared, stored, [bayes])
+    revman = _revman_row(beside.rows, ready.outcome)
+    return OutcomeResult(
+        outcome=ready.outcome,
+        place=ready.place,
+        prepared=prepared,
+        revman=revman,
+        rows=beside.rows,
+        priors=tuple(
+            _prior_row(each.label, numbers, prepared, bayes)
+            for each, numbers in zip(variations, found, strict=True)
+        ),
+        distance=_distance(revman, first),
+        verdict=worst(numbers.verdict for numbers in (first, *found)),
+        sentences=beside.sentences,
+        warnings=(*prepared.table.attrs["warnings"], *_prior_warnings(prepared.problem)),
+    )
+
+
+def _prior_warnings(problem: Problem) -> tuple[str, ...]:
+    """What the reader must know of the priors, where quadrature can tell."""
+    if refusal(problem) is not None:
+        return ()
+    tau = solve(problem).tau
+    points = [0.0 for _ in TAU_POINTS] if tau is None else tau.ppf(np.array(TAU_POINTS)).ravel()
+    return prior_warnings(problem, [float(point) for point in points])
+
+
+def _row(found: Numbers, prepared: Prepared) -> Row:
+    tau = found.estimates["tau_median"]
+    typical = typical_variance(prepared.problem.std_error**2)
+    i2 = {"I2_median": tau**2 / (tau**2 + typical)}  # I² rises with tau: medians go together
+    return row_of_posterior(found.estimates | i2, prepared.spec, sd=float(found.mu.sd().item()))
+
+
+def _prior_row(label: str, found: Numbers, prepared: Prepared, bayes: Row) -> PriorRow:
+    row, null = _row(found, prepared), find_measure(prepared.spec.effect.measure).null
+    return PriorRow(label=label, row=row, changed=row.excludes(null) != bayes.excludes(null))
+
+
+def _revman_row(rows: Sequence[Row], outcome: Outcome) -> Row:
+    """What RevMan stored, else what it gives by the settings of the outcome."""
+    by_method = {row.method: row for row in rows}
+    settings = outcome.settings
+    computed = "random" if settings is None or settings.random else "fixed"
+    return by_method.get("published", by_method[computed])
+
+
+def _distance(revman: Row, found: Numbers) -> float:
+    """Hellinger distance of the posterior of mu from RevMan's normal distribution."""
+    sd = revman.width / (2 * float(ndtri(0.975)))
+    if not sd > 0:
+        return math.nan
+    normal = NormalMixture(
+        weights=np.ones((1, 1)),
+        means=np.full((1, 1, 1), revman.estimate),
+        sds=np.full((1, 1, 1), sd),
+    )
+    grid = found.grid()
+    return hellinger(grid.shares(normal), grid.shares(found.mu))
+
+
+def _tracked(ready: Sequence[_Ready], progress: bool) -> Iterable[_Ready]:
+    """The outcomes, with a progress bar where a person watches."""
+    if not progress:
+        return ready
+    from rich.progress import track
+
+    return track(ready, description="second opinion", transient=True)

@@ -133,9 +133,10 @@ def restricted_maximum_likelihood(effect: Floats, variance: Floats) -> float:
 
     Notes
     -----
-    The likelihood may have two maxima, one of them at 0. All are found, as zeros of the score on a
-    dense grid, and the highest is given; where two are equally high, the smaller. Fisher scoring,
-    as in metafor, stops at the maximum that its start leads to, which may be the lower one.
+    The likelihood may have two maxima, one of them often at 0, where sampling variances differ by
+    orders of magnitude. All are found, as zeros of the score on a dense grid, and the highest is
+    given; where two are equally high, the smaller. Fisher scoring, as in metafor, stops at the
+    maximum that its start leads to, which may be the lower one.
     """
     return _likeliest(effect, variance, restricted=True)
 

@@ -33,6 +33,18 @@ SAME_AS = {"MP": "PM", "CO": "HE"}
 CAPPED = {"Rubin1981": 100.0, "SnedecorCochran": 728.3043416851, "edge_k2": 100.0}
 """Data sets whose interval of tau² metafor stops at a bound: 100, or ten times the estimate."""
 
+TWO_MAXIMA = [
+    ([0.221, -0.271, 0.222, 0.226, 0.0666], [0.000153, 0.024, 0.00148, 0.38, 0.386], 0.0),
+    ([0.377, 0.184, 3.74], [0.0176, 0.000761, 1.69], 2.01397910339003),
+    (
+        [-0.188, -0.148, -0.852, -0.252, -0.942, 0.147],
+        [0.296, 0.124, 0.000481, 4.11, 0.000105, 0.907],
+        0.00704011866677182,
+    ),
+]
+"""Effects, variances and what metafor 3.8-1 gives: ``rma(effect, variance, method = "REML",
+control = list(maxiter = 5000, stepadj = 0.5))``. Its start leads it to the lower maximum."""
+
 
 def arrays(found):
     return np.array(found["effect"], float), np.array(found["variance"], float)
@@ -121,6 +133,20 @@ def test_no_tau2_is_likelier(method, seed):
     for tau2 in [0.0, *np.geomspace(1e-12, 1e6, 4000)]:
         other = log_likelihood(effect, variance, tau2, restricted=method == "REML")
         assert best >= other - CLOSED_FORM * abs(other)
+
+
+@pytest.mark.parametrize(("effect", "variance", "metafor"), TWO_MAXIMA)
+def test_the_higher_of_two_maxima_is_found(effect, variance, metafor):
+    effect, variance = np.array(effect), np.array(variance)
+    found = TAU2_ESTIMATORS["REML"](effect, variance)
+    grid = [0.0, *np.geomspace(1e-5, 10, 4000)]
+    height = [log_likelihood(effect, variance, tau2, restricted=True) for tau2 in grid]
+    best, other = (
+        log_likelihood(effect, variance, tau2, restricted=True) for tau2 in (found, metafor)
+    )
+    assert best >= max(height) > other
+    inner = np.array([-np.inf, *height, -np.inf])
+    assert sum((inner[1:-1] > inner[:-2]) & (inner[1:-1] > inner[2:])) == 2
 
 
 @pytest.mark.parametrize("method", TAU2_ESTIMATORS)

@@ -37,7 +37,13 @@ mu <- draws$b_Intercept
   }}
   c(median = median(x), mean = mean(x), sd = sd(x), lower = ends[1], upper = ends[2])
 }}
-beside(ours, {table}, "brms")"""
+beside(ours, {table}, "brms")
+uncertain <- function(x) {{
+  ends <- posterior::mcse_quantile(matrix(x, ncol = {chains}), c((1 - prob) / 2, (1 + prob) / 2))
+  max(ends) / sd(x)
+}}
+cat(sprintf("Monte Carlo error of the ends by brms: up to %.2g posterior sd\\n",
+            max(vapply(list({names}), uncertain, numeric(1)))))"""
 
 _RANDOM = """\
 tau <- draws$sd_study__Intercept
@@ -67,8 +73,8 @@ def brms_script(fit: Fit) -> str:
         )
     parts = [
         header(fit, "It repeats the analysis by the R package brms, which compiles a minute."),
-        functions(),
-        'need("brms", "rstan")',
+        functions("beside"),
+        'need("brms", "rstan", "posterior")',
         studies_frame(fit),
         ours(fit),
         f"prob <- {number(interval.prob)}\nkind <- {text(interval.kind)}",
@@ -125,4 +131,5 @@ def _run(fit: Fit) -> str:
         accept=number(engine.target_accept),
         others=_RANDOM.format(seed=seed) if random else "",
         table=f"rbind({rows})",
+        names=", ".join(names),
     )

@@ -74,6 +74,20 @@ _TAYLOR = {
 }
 """Log ratios whose bias correction only metafor 5 makes by itself: arms and their totals."""
 
+_AS_REVMAN = {
+    "RD": (
+        "As RevMan: what is added to empty cells counts in the standard error alone.",
+        "again$yi <- with(studies, events_treatment / total_treatment -",
+        "  events_control / total_control)",
+    ),
+    "RR": (
+        "As RevMan: where all have the event in both arms, the risk ratio is 1.",
+        "again$yi[with(studies, events_treatment == total_treatment &",
+        "  events_control == total_control)] <- 0",
+    ),
+}
+"""What follows the call of `escalc` where empty cells are treated as RevMan does."""
+
 _REVMAN_SMD = """\
 pooled <- with(studies, sqrt(((total_treatment - 1) * sd_treatment^2 +
   (total_control - 1) * sd_control^2) / (total_treatment + total_control - 2)))
@@ -133,10 +147,9 @@ def _lines(fit: Fit) -> list[str]:
         added = [_bias_correction(code)] if effect.bias_correction else []
         note = "The bias correction is written out: only metafor 5 makes it by itself."
         return [comment(note), without, call, *added]
-    if code == "RD" and effect.zero_cells.variance_only:
-        note = "As RevMan: what is added to empty cells counts in the standard error alone."
-        plain = _call("plain", code, ["add = 0", 'to = "none"', "drop00 = FALSE"])
-        return [comment(note), _call("again", code, rule), plain, "again$yi <- plain$yi"]
+    if effect.zero_cells.revman and code in _AS_REVMAN:
+        note, *further = _AS_REVMAN[code]
+        return [comment(note), _call("again", code, rule), *further]
     return [_call("again", code, rule)]
 
 

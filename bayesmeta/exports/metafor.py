@@ -1,12 +1,23 @@
-"""An R script that repeats an analysis by the packages metafor and bayesmeta.
+"""An R script that repeats an analysis by the packages metafor and bayesmeta, and by sums.
 
 Viechtbauer 2010, J Stat Softw 36(3), and Röver 2020, J Stat Softw 93(6).
 """
 
+import math
+
 from bayesmeta.errors import SpecError
 from bayesmeta.exports.escalc import effects_again
-from bayesmeta.exports.r_code import comment, functions, header, number, ours, studies_frame, text
-from bayesmeta.exports.r_densities import r_tau_prior
+from bayesmeta.exports.r_code import (
+    comment,
+    exactly,
+    functions,
+    header,
+    number,
+    ours,
+    studies_frame,
+    text,
+)
+from bayesmeta.exports.r_densities import r_function, r_name
 from bayesmeta.priors import Prior
 from bayesmeta.results import Fit
 
@@ -37,8 +48,8 @@ _BAYESIAN = """\
 cat("\\n3. Bayesian: R's bayesmeta\\n")
 repeated <- attempt("R's bayesmeta", bayesmeta::bayesmeta(
   y = studies$effect, sigma = studies$std_error, labels = studies$study,
-  tau.prior = tau_prior,
-  mu.prior.mean = {mean}, mu.prior.sd = {sd},
+  tau.prior = {tau_prior},
+  mu.prior.mean = mu_prior$mean, mu.prior.sd = mu_prior$sd,
   delta = {delta}, epsilon = {epsilon}
 ))
 if (!is.null(repeated)) {{
@@ -52,6 +63,10 @@ if (!is.null(repeated)) {{
   beside(ours, cbind(theirs, ends), "R")
 }}"""
 
+_SUMS = """\
+cat("\\n4. Bayesian: sums over tau\\n")
+beside(ours, by_sums(tau_density, breaks, mu_prior, prob, kind), "sums")"""
+
 _DELTA, _EPSILON = 1e-4, 1e-6
 """Closer than the defaults of R's bayesmeta, 1e-2 and 1e-4 (Röver & Friede 2017, J Comput Graph
 Stat 26:217), and a matter of seconds for a dozen studies."""
@@ -64,8 +79,9 @@ _GRID = (
 
 _CLOSED_FORM = """\
 cat("\\n3. Bayesian: a common effect has a normal posterior in closed form\\n")
-precision <- c(1 / studies$std_error^2, {prior_precision})
-centre <- sum(precision * c(studies$effect, {prior_mean})) / sum(precision)
+flat <- is.na(mu_prior$sd)
+precision <- c(1 / studies$std_error^2, if (!flat) 1 / mu_prior$sd^2)
+centre <- sum(precision * c(studies$effect, if (!flat) mu_prior$mean)) / sum(precision)
 spread <- sqrt(1 / sum(precision))
 ends <- qnorm(c((1 - prob) / 2, (1 + prob) / 2), centre, spread)
 beside(ours, data.frame(median = centre, mean = centre, sd = spread, lower = ends[1],
@@ -106,7 +122,7 @@ def metafor_script(fit: Fit) -> str:
     interval = fit.spec.interval
     parts = [
         header(fit, "It repeats the analysis by the R packages metafor and bayesmeta."),
-        functions(),
+        functions("beside"),
         f"need({packages})",
         studies_frame(fit),
         ours(fit),
@@ -118,40 +134,56 @@ def metafor_script(fit: Fit) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def _moments(mu: Prior) -> tuple[float, float] | None:
-    """Mean and sd of a normal prior, not known for a flat one; None for every other."""
+def _normals(mu: Prior) -> list[tuple[float, float, float]]:
+    """Weight, mean and sd of each part of a mixture of normals; one without sd for a flat prior.
+
+    Empty for every other prior.
+    """
     if mu.family.name == "Flat":
-        return float("nan"), float("nan")
-    if mu.family.name == "Normal":
-        return mu.arguments["mu"], mu.arguments["sigma"]
-    return None
+        return [(1.0, math.nan, math.nan)]
+    parts = mu.components or ((1.0, mu),)
+    if any(part.family.name != "Normal" for _, part in parts):
+        return []
+    return [(weight, part.arguments["mu"], part.arguments["sigma"]) for weight, part in parts]
+
+
+def _mu_prior(normals: list[tuple[float, float, float]]) -> str:
+    columns = zip(("weight", "mean", "sd"), zip(*normals, strict=True), strict=True)
+    inside = ", ".join(f"{name} = {exactly(values)}" for name, values in columns)
+    return f"mu_prior <- data.frame({inside})"
 
 
 def _random_effects(priors: dict[str, Prior]) -> str:
-    moments = _moments(priors["mu"])
-    if moments is None:
+    normals, tau = _normals(priors["mu"]), priors["tau"]
+    if not normals:
         return comment(
-            f"3. R's bayesmeta takes a normal or a flat prior of mu, not {priors['mu'].expression}:"
-            " brms can check this fit.",
+            "3. R's bayesmeta takes a normal or a flat prior of mu, and sums over tau need a",
+            f"mixture of these, not {priors['mu'].expression}: brms can check this fit.",
         )
+    name = r_name(tau)
     call = _BAYESIAN.format(
-        mean=number(moments[0]),
-        sd=number(moments[1]),
+        tau_prior="tau_density" if name is None else text(name),
         delta=number(_DELTA),
         epsilon=number(_EPSILON),
     )
-    return "\n".join([comment(*_GRID), f"tau_prior <- {r_tau_prior(priors['tau'])}", call])
+    mixed = comment("3. R's bayesmeta takes a normal or a flat prior of mu, not a mixture.")
+    theirs = mixed if len(normals) > 1 else "\n".join([comment(*_GRID), call])
+    breaks = [end for end in tau.breaks if 0 < end < math.inf]
+    densities = "\n".join(
+        [
+            _mu_prior(normals),
+            f"tau_density <- {r_function(tau)}",
+            f"breaks <- {exactly(breaks)}  # of the density of tau",
+        ]
+    )
+    return "\n\n".join([densities, theirs, functions("sums"), _SUMS])
 
 
 def _common_effect(mu: Prior) -> str:
-    moments = _moments(mu)
-    if moments is None:
+    normals = _normals(mu)
+    if len(normals) != 1:
         return comment(
             "3. The posterior has a closed form for a normal or a flat prior of mu, not for "
             f"{mu.expression}: brms can check this fit.",
         )
-    mean, sd = moments
-    flat = sd != sd
-    return _CLOSED_FORM.format(
-        prior_precision=number(0.0 if flat else sd**-2.0), prior_mean=number(0.0 if flat else mean)
-    )
+    return f"{_mu_prior(normals)}\n\n{_CLOSED_FORM}"

@@ -12,6 +12,7 @@ from bayesmeta.results import Fit
 
 __all__ = [
     "comment",
+    "exactly",
     "functions",
     "header",
     "number",
@@ -66,6 +67,11 @@ def numbers(values: Iterable[float]) -> str:
     return _vector([_digits(float(value)) for value in values])
 
 
+def exactly(values: Sequence[float] | np.ndarray) -> str:
+    """A vector of R of numbers that were given, each as short as it can be."""
+    return _vector([number(float(value)) for value in values]) if len(values) else "numeric(0)"
+
+
 def strings(values: Iterable[str]) -> str:
     """A vector of R of strings."""
     return _vector([text(str(value)) for value in values])
@@ -113,9 +119,11 @@ def header(fit: Fit, *what: str) -> str:
     )
 
 
-def functions() -> str:
-    """The R functions that both scripts use."""
-    return (files("bayesmeta.exports") / "beside.R").read_text(encoding="utf-8").rstrip()
+def functions(*names: str) -> str:
+    """The R functions in files of this folder."""
+    folder = files("bayesmeta.exports")
+    texts = [(folder / f"{name}.R").read_text(encoding="utf-8") for name in names]
+    return "\n".join(texts).rstrip()
 
 
 def study_numbers(fit: Fit) -> dict[str, xr.DataArray]:
@@ -139,7 +147,7 @@ def studies_frame(fit: Fit) -> str:
     table = fit.table
     columns = {"study": strings(str(name) for name in table["study"].to_numpy())}
     for name, values in study_numbers(fit).items():
-        columns[name] = _vector([number(float(value)) for value in values.to_numpy()])
+        columns[name] = exactly(values.to_numpy())
     for name in ("effect", "std_error"):
         columns[name] = numbers(table[name].to_numpy())
     inside = ",\n".join(f"  {name} = {values}" for name, values in columns.items())

@@ -6,10 +6,10 @@ R's own functions where it has one, and those of its package bayesmeta (Röver 2
 
 from collections.abc import Callable, Mapping
 
-from bayesmeta.exports.r_code import number, text
+from bayesmeta.exports.r_code import number
 from bayesmeta.priors import Prior
 
-__all__ = ["NAMED", "r_density", "r_tau_prior"]
+__all__ = ["NAMED", "r_density", "r_function", "r_name"]
 
 NAMED: Mapping[str, str] = {
     "HalfFlat": "uniform",
@@ -92,8 +92,11 @@ def _bracketed(value: str) -> str:
     return f"({value})" if value.startswith("-") else value
 
 
-def r_tau_prior(prior: Prior) -> str:
-    """What the argument ``tau.prior`` of R's bayesmeta is given: a name, or a function."""
-    if not prior.components and prior.family.name in NAMED:
-        return text(NAMED[prior.family.name])
+def r_function(prior: Prior) -> str:
+    """The density as a function of R."""
     return f"function(x) {{\n  {r_density(prior)}\n}}"
+
+
+def r_name(prior: Prior) -> str | None:
+    """The name by which R's bayesmeta knows a prior of tau; None where it has none."""
+    return None if prior.components else NAMED.get(prior.family.name)

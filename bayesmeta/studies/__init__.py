@@ -1,7 +1,38 @@
-"""A study table: an `xarray.Dataset` with the dimension ``study``."""
+"""Files of studies: a table of any kind, or a review that RevMan saved.
+
+A study table is an `xarray.Dataset` with the dimension ``study``.
+"""
 
 from bayesmeta.studies.columns import COLUMNS, Column, guess_columns
 from bayesmeta.studies.csv import read_csv
+from bayesmeta.studies.review import (
+    Judgement,
+    Kind,
+    Outcome,
+    Review,
+    Settings,
+    Stored,
+    StudyRows,
+    Subgroup,
+)
+from bayesmeta.studies.revman import is_revman, read_review
 from bayesmeta.studies.table import place, study_table
 
-__all__ = ["COLUMNS", "Column", "guess_columns", "place", "read_csv", "study_table"]
+__all__ = [
+    "COLUMNS",
+    "Column",
+    "Judgement",
+    "Kind",
+    "Outcome",
+    "Review",
+    "Settings",
+    "Stored",
+    "StudyRows",
+    "Subgroup",
+    "guess_columns",
+    "is_revman",
+    "place",
+    "read_csv",
+    "read_review",
+    "study_table",
+]

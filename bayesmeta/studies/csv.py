@@ -13,6 +13,7 @@ import pandas as pd
 from bayesmeta.errors import DataError, brief
 from bayesmeta.files import read_bytes
 from bayesmeta.studies.numbers import Decimal, decimal_mark, first_doubtful
+from bayesmeta.studies.text import decoded
 
 __all__ = ["read_csv"]
 
@@ -51,7 +52,7 @@ def read_csv(path: str | Path, *, decimal: Decimal | None = None) -> pd.DataFram
     """
     path = Path(path)
     content = read_bytes(path)
-    text = _decode(content, path)
+    text = decoded(content, path)
     declared = _DECLARED.match(text)
     text = text[declared.end() :] if declared else text
     separator = declared[1] if declared else _separator(text)
@@ -76,24 +77,6 @@ def read_csv(path: str | Path, *, decimal: Decimal | None = None) -> pd.DataFram
         "warnings": (_doubt(doubtful, found),) if doubtful else (),
     }
     return frame
-
-
-def _decode(data: bytes, path: Path) -> str:
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        encodings = ["utf-16"]
-    else:
-        encodings = ["utf-8-sig", "cp1252"]
-    for encoding in encodings:
-        try:
-            text = data.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-        if "\x00" in text:
-            break
-        return text
-    raise DataError(
-        "this is not a text file", file=path, hint="Save the table as CSV, not as a workbook."
-    )
 
 
 def _separator(text: str) -> str:

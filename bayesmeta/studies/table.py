@@ -1,6 +1,5 @@
 """A table of studies, checked, as an `xarray.Dataset` with the dimension ``study``."""
 
-import unicodedata
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,11 +13,9 @@ from bayesmeta.errors import DataError, SpecError, brief, did_you_mean, located
 from bayesmeta.studies.columns import COLUMNS, Column
 from bayesmeta.studies.numbers import Decimal, parse_number
 from bayesmeta.studies.query import filter_rows
+from bayesmeta.studies.text import one_line, unique
 
 __all__ = ["place", "study_table"]
-
-_REPLACED = {"Cc": " ", "Cs": "\ufffd"}
-"""Kinds of characters that no text may hold: control characters and halves of characters."""
 
 
 def study_table(
@@ -74,7 +71,7 @@ def study_table(
         }
         variables["row"] = cells.index.to_numpy()
         for name in cells.columns.difference(list(names_of.values()), sort=False):
-            label = _text(name).replace("/", "∕")
+            label = one_line(name).replace("/", "∕")
             if label.strip(".") and label not in {*variables, "study"}:
                 variables[label] = _plain(_inferred(cells[name], decimal))
     return xr.Dataset(
@@ -183,7 +180,7 @@ def _study_names(
     given = []
     values = cells[column]
     for row, value, missing in zip(cells.index, values, values.isna(), strict=True):
-        name = "" if missing else _text(f"{value:.0f}" if _whole(value) else str(value))
+        name = "" if missing else one_line(f"{value:.0f}" if _whole(value) else str(value))
         if not name:
             raise DataError("the study has no name", row=int(row), column=column)
         given.append(name)
@@ -194,21 +191,7 @@ def _study_names(
         for name, count in counts.items()
         if count > 1
     ]
-    return _unique(given), warnings
-
-
-def _unique(given: list[str]) -> list[str]:
-    """The names, with a number behind each that is repeated, as in ``Smith (2)``."""
-    taken, numbers, unique = set(given), Counter[str](), []
-    for name in given:
-        numbers[name] += 1
-        label = name
-        while numbers[name] > 1 and label in taken:
-            label = f"{name} ({numbers[name]})"
-            numbers[name] += label in taken
-        taken.add(label)
-        unique.append(label)
-    return unique
+    return unique(given), warnings
 
 
 def _whole(value: object) -> bool:
@@ -262,14 +245,8 @@ def _plain(column: pd.Series) -> np.ndarray:
         return column.to_numpy(dtype=float, na_value=np.nan)
     return np.array(
         [
-            "" if gone else _text(str(cell))
+            "" if gone else one_line(str(cell))
             for cell, gone in zip(column, column.isna(), strict=True)
         ],
         dtype=object,
     )
-
-
-def _text(text: str) -> str:
-    """One line of text that terminals and saved fits can hold."""
-    kept = (_REPLACED.get(unicodedata.category(character), character) for character in text)
-    return " ".join("".join(kept).split())

@@ -40,7 +40,7 @@ def read_spec(
         return build_spec(options), None
     path = Path(source)
     if path.suffix.casefold() == ".toml":
-        tables = read_tables(path)
+        tables: Mapping[str, Any] = read_tables(path)
         data = tables.get("data")
         named = data.get("file") if isinstance(data, dict) else None
         if isinstance(named, str):
@@ -108,8 +108,8 @@ def outcome_defaults(outcome: Outcome) -> dict[str, dict[str, Any]]:
     effect: dict[str, Any] = {"smd": "revman"}
     if settings is not None:
         effect["measure"] = settings.measure
-        if settings.measure == "RD":
-            effect["zero_cells"] = {"variance_only": True}
+        if outcome.kind == "dichotomous":
+            effect["zero_cells"] = {"revman": True}
         if outcome.kind == "O-E and variance" or settings.log_data:
             effect["scale"] = "analysis"
         elif outcome.kind == "inverse variance" and find_measure(settings.measure).scale.ratio:

@@ -1,8 +1,8 @@
 """An outcome as RevMan analyses it: studies, pooled results, subgroups and their differences.
 
 The formulas are those of Deeks & Higgins 2010, *Statistical algorithms in Review Manager 5*; with
-restricted maximum likelihood, Hartung-Knapp-Sidik-Jonkman and prediction intervals as RevMan has had
-them since 2025 (Cochrane Handbook 10.10.4).
+restricted maximum likelihood, Hartung-Knapp-Sidik-Jonkman and prediction intervals as RevMan has
+had them since 2025 (Cochrane Handbook 10.10.4).
 """
 
 from dataclasses import dataclass
@@ -83,9 +83,7 @@ class RevManAnalysis:
 
 def revman_effect(measure: str) -> Effect:
     """The ``[effect]`` section under which a measure is computed as by RevMan."""
-    return Effect(
-        measure=measure, smd="revman", zero_cells=ZeroCells(variance_only=measure == "RD")
-    )
+    return Effect(measure=measure, smd="revman", zero_cells=ZeroCells(revman=True))
 
 
 def revman_analysis(outcome: Outcome, settings: Settings | None = None) -> RevManAnalysis:
@@ -192,15 +190,14 @@ class _Studies:
         level = self.settings.level
         if self.settings.method != "MH":
             return inverse_variance(effect, variance, level=level)
-        raw = self._cells(places)
-        corrected = raw.corrected()
-        measure = self.settings.measure
+        raw, measure = self._cells(places), self.settings.measure
+        summed = {"OR": Cells.corrected, "RR": _for_risk_ratio, "RD": lambda cells: cells}
         return mantel_haenszel(
-            raw if measure == "RD" else corrected,
+            summed[measure](raw),
             measure,
             effect=effect,
             variance=variance,
-            variance_cells=corrected,
+            variance_cells=raw.corrected(),
             level=level,
         )
 
@@ -210,6 +207,16 @@ class _Studies:
             for name in ("events_treatment", "total_treatment", "events_control", "total_control")
         )
         return Cells(a=a, b=n1 - a, c=c, d=n2 - c)
+
+
+def _for_risk_ratio(raw: Cells) -> Cells:
+    """The cells that are summed for a risk ratio: corrected, the ratio staying the study's own.
+
+    It is another one than that of the corrected cells where there is nothing but events.
+    """
+    cells, only = raw.corrected(), (raw.b == 0) & (raw.d == 0)
+    a = np.where(only, cells.c * cells.treated / cells.controls, cells.a)
+    return Cells(a, cells.treated - a, cells.c, cells.d)
 
 
 def _study_effects(

@@ -59,8 +59,12 @@ _FLAGS: tuple[_Flag, ...] = (
 )
 
 
-_OF_ONE_ANALYSIS = ("--measure", "--where", "--analysis", "--study", "--column", "--decimal")
-_OF_ONE_ANALYSIS += ("--important", "--scale", "--smd", "--r", "--title")
+_OF_ONE_ANALYSIS = frozenset(
+    {
+        *("--measure", "--where", "--analysis", "--study", "--column", "--decimal", "--important"),
+        *("--scale", "--smd", "--r", "--title", "--likelihood"),
+    }
+)
 """Flags that make no sense for all outcomes of a review."""
 
 

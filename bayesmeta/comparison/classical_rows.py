@@ -43,7 +43,7 @@ def revman_settings(spec: Spec, measure: Measure, stored: Settings | None) -> Se
         settings = Settings(
             measure=measure.code,
             measure_text=measure.label,
-            method=_METHODS.get(measure.code, "IV"),  # type: ignore[arg-type]
+            method=_METHODS.get(measure.code, "IV"),
             random=True,
             log_data=True,
         )
@@ -76,7 +76,7 @@ def outcome_of_table(raw: xr.Dataset, table: xr.Dataset, measure: Measure) -> Ou
         number=1,
         comparison_name="",
         name="",
-        kind=kind,  # type: ignore[arg-type]
+        kind=kind,
         settings=None,
         rows=StudyRows(
             study=tuple(str(name) for name in source["study"].to_numpy()),
@@ -123,7 +123,14 @@ def classical_rows(outcome: Outcome, settings: Settings) -> list[Row]:
         (
             "reml",
             "REML with HKSJ",
-            replace(settings, random=True, method="IV", estimator="REML", interval="HKSJ"),
+            replace(
+                settings,
+                random=True,
+                method="IV",
+                estimator="REML",
+                interval="HKSJ",
+                i2_from_tau2=True,
+            ),
         ),
     )
     rows = []

@@ -130,14 +130,15 @@ def side_by_side(
 
 def _bayesian_row(fit: Fit) -> Row:
     """The pooled effect of a fit."""
-    estimates = fit.estimates[fit.estimates["name"] != "theta"].set_index("name")
+    names = fit.estimates.loc[fit.estimates["name"] != "theta", "name"]
+    found = {str(name): fit.estimate(str(name)) for name in names}
     numbers = {
-        f"{name}_{end}": float(estimates.at[name, end])
-        for name in estimates.index
+        f"{name}_{end}": estimate[end]
+        for name, estimate in found.items()
         for end in ("median", "lower", "upper")
     }
-    chances = {name: float(estimates.at["mu", name]) for name in ("prob_benefit", "prob_important")}
-    return row_of_posterior(numbers | chances, fit.spec, sd=float(estimates.at["mu", "sd"]))
+    chances = {name: found["mu"][name] for name in ("prob_benefit", "prob_important")}
+    return row_of_posterior(numbers | chances, fit.spec, sd=found["mu"]["sd"])
 
 
 def row_of_posterior(numbers: Mapping[str, float], spec: Spec, *, sd: float) -> Row:

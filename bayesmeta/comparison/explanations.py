@@ -81,13 +81,24 @@ def explain(facts: Facts) -> tuple[str, ...]:
     return tuple(sentence for sentence in found if sentence)
 
 
+def _one_study(facts: Facts) -> str | None:
+    if facts.k != 1:
+        return None
+    return (
+        "There is one study. RevMan's result is that study's own; the Bayesian pooled effect is "
+        "the mean of the effects of which this study saw one, so that its interval is wider by "
+        f"what the prior of tau ({facts.tau_prior}) allows for."
+    )
+
+
 def _zero_cells(facts: Facts) -> str | None:
     if not facts.corrected:
         return None
     studies = "study has" if facts.corrected == 1 else "studies have"
     return (
-        f"{facts.corrected} {studies} an empty cell, to which one half is added; with so few events "
-        "that moves the estimates, and the normal approximation behind all these rows is doubtful."
+        f"{facts.corrected} {studies} an empty cell, to which one half is added; with so few "
+        "events that moves the estimates, and the normal approximation behind all these rows is "
+        "doubtful."
     )
 
 
@@ -114,19 +125,23 @@ def _mantel_haenszel(facts: Facts) -> str | None:
 
 def _fixed_and_random(facts: Facts) -> str | None:
     fixed, random = facts.rows["fixed"], facts.rows["random"]
+    if facts.k == 1:
+        return None
     if random.tau == 0:
         return (
             "The DerSimonian-Laird estimate of tau is 0, so RevMan's random effects are its fixed "
             "effect; the data do not show that tau is 0, only that they cannot tell it from 0."
         )
-    if abs(random.estimate - fixed.estimate) < _MOVED * fixed.sd:
+    apart = abs(random.estimate - fixed.estimate)
+    if apart < _MOVED * fixed.sd:
         return None
-    return (
+    sentence = (
         f"Random effects weigh the studies more equally than a fixed effect: "
-        f"{facts.shown(random.estimate, random)} instead of {facts.shown(fixed.estimate, fixed)}. A "
-        "large difference between the two means that small studies found something else than "
-        "large ones."
+        f"{facts.shown(random.estimate, random)} instead of {facts.shown(fixed.estimate, fixed)}."
     )
+    if apart >= fixed.sd:
+        sentence += " So far apart, small studies found something else than large ones."
+    return sentence
 
 
 def _estimators(facts: Facts) -> str | None:
@@ -147,17 +162,18 @@ def _few_studies(facts: Facts) -> str | None:
     reml, random = facts.rows["reml"], facts.rows["random"]
     if not 2 <= facts.k <= _FEW or reml.width < _WIDER * random.width:
         return None
-    ratio = float(stdtrit(facts.k - 1, 0.975)) / 1.96
+    df = facts.k - 1
+    ratio = float(stdtrit(df, 0.975)) / 1.96
     return (
-        f"With {facts.k} studies HKSJ takes a t-distribution with {facts.k - 1} degrees of freedom, "
-        f"whose intervals are {ratio:.1f} times as wide as normal ones: so few studies say little of "
-        "how much they differ."
+        f"With {facts.k} studies HKSJ takes a t-distribution with {df} "
+        f"{'degree' if df == 1 else 'degrees'} of freedom, whose intervals are {ratio:.1f} times "
+        "as wide as normal ones: so few studies say little of how much they differ."
     )
 
 
 def _tau_known(facts: Facts) -> str | None:
     random, bayes = facts.rows["random"], facts.rows["bayesian"]
-    if math.isnan(bayes.tau) or not random.width > 0:
+    if math.isnan(bayes.tau) or not random.width > 0 or facts.k == 1:
         return None
     ratio = bayes.width / random.width
     places = decimals(bayes.tau_lower, bayes.tau_upper)
@@ -209,8 +225,8 @@ def _prediction(facts: Facts) -> str | None:
     if not bayes.prediction_lower <= null <= bayes.prediction_upper:
         return None
     return (
-        "The pooled effect's credible interval excludes no effect, the prediction interval does not: "
-        "the average is on one side, and the true effect in a new study may be on either."
+        "The pooled effect's credible interval excludes no effect, the prediction interval does "
+        "not: the average is on one side, and the true effect in a new study may be on either."
     )
 
 
@@ -231,6 +247,7 @@ def _conclusions(facts: Facts) -> str | None:
 
 _RULES: tuple[Rule, ...] = (
     _conclusions,
+    _one_study,
     _zero_cells,
     _excluded,
     _mantel_haenszel,

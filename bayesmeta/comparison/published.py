@@ -33,6 +33,8 @@ class Printed:
     level : float
         Level of its interval.
     measure : Measure
+    stored : bool
+        Whether it is what a RevMan file stores.
     """
 
     row: Row
@@ -42,6 +44,7 @@ class Printed:
     decimals: int | None
     level: float
     measure: Measure
+    stored: bool
 
     @classmethod
     def of(
@@ -55,6 +58,7 @@ class Printed:
         level: float,
         tau2: float | None = None,
         i2: float | None = None,
+        stored: bool = False,
     ) -> Self:
         """From an estimate and its interval on the display scale."""
         scale = measure.scale
@@ -80,6 +84,7 @@ class Printed:
             decimals=decimals,
             level=level,
             measure=measure,
+            stored=stored,
         )
 
     def reproduced_by(self, rows: Sequence[Row], measure: Measure, size: float) -> str | None:
@@ -94,25 +99,29 @@ class Printed:
                 return row.label
         return None
 
+    @property
+    def name(self) -> str:
+        """What it is called in a sentence."""
+        return "What RevMan stored" if self.stored else "The published result"
+
     def sentence(self, rows: Sequence[Row], measure: Measure, size: float) -> str:
         """Whether and by what it is reproduced, in words."""
         if measure is not self.measure:
             return (
-                f"The published result is a {self.measure.label}, the others are a "
-                f"{measure.label}: they do not measure the same."
+                f"{self.name} is a {self.measure.label}, the others are a {measure.label}: they do "
+                "not measure the same."
             )
         method = self.reproduced_by(rows, measure, size)
         if method is not None:
             precision = "to all digits" if self.decimals is None else "to every printed digit"
-            return f"The published result is reproduced {precision} by {method}."
+            return f"{self.name} is reproduced {precision} by {method}."
         nearest = min(rows, key=lambda row: _distance(row, self.row))
         estimate = float(measure.scale.to_display(np.array(nearest.estimate), np.array(size)))
         places = 4 if self.decimals is None else self.decimals
         return (
-            f"The published result is not reproduced from these studies: the nearest is "
-            f"{nearest.label}, {format_number(estimate, places)} where "
-            f"{format_number(self.estimate, places)} is published. Other studies, other numbers or "
-            "another method may be why."
+            f"{self.name} is not reproduced from these studies: the nearest is {nearest.label}, "
+            f"{format_number(estimate, places)} for {format_number(self.estimate, places)}. Other "
+            "studies, other numbers or another method may be why."
         )
 
 
@@ -144,6 +153,7 @@ def published(
         level=settings.level,
         tau2=found.get("tau2") if settings.random else None,
         i2=found.get("i2"),
+        stored=True,
     )
 
 

@@ -145,10 +145,10 @@ class Comparison:
         scale = self.measure
         tau = "" if scale.scale.name == "identity" else f" tau is of the {scale.analysis_label}."
         return (
-            "Intervals of the Bayesian rows are credible, those of the others confidence intervals "
-            "(REML with HKSJ: t with k − 1 degrees of freedom); the estimate of the Bayesian rows is "
-            "the posterior median. The prediction interval of REML is t with k − 1 degrees of "
-            f"freedom (Cochrane Handbook 10.10.4).{tau}"
+            "Intervals of the Bayesian rows are credible, those of the others confidence "
+            "intervals (REML with HKSJ: t with k − 1 degrees of freedom); the estimate of the "
+            "Bayesian rows is the posterior median. The prediction interval of REML is t with "
+            f"k − 1 degrees of freedom (Cochrane Handbook 10.10.4).{tau}"
         )
 
     def cells(self, row: Row) -> list[str]:

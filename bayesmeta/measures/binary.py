@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bayesmeta.measures.base import IDENTITY, LOG, Floats, Measure, StudyEffects
 from bayesmeta.measures.zeros import Adjusted, adjust_cells
@@ -30,10 +31,17 @@ def _table(columns: Mapping[str, Floats]) -> _Table:
     return _Table(a, columns["total_treatment"] - a, c, columns["total_control"] - c)
 
 
+def _only_events(table: _Table) -> NDArray[np.bool_]:
+    """Studies with nothing but events in both arms."""
+    return (table.b == 0) & (table.d == 0)
+
+
 def _adjust(
     table: _Table, effect: Effect, *, drop00: bool, to: str = "only0"
 ) -> tuple[_Table, Adjusted]:
-    double = ((table.a == 0) & (table.c == 0)) | ((table.b == 0) & (table.d == 0))
+    double = (table.a == 0) & (table.c == 0)
+    if effect.measure != "RR" or not effect.zero_cells.revman:
+        double |= _only_events(table)
     adjusted = adjust_cells(table, effect.zero_cells, drop00=drop00, double_zero=double, to=to)
     return _Table(*adjusted.cells), adjusted
 
@@ -53,9 +61,13 @@ def _odds_ratio(columns: Mapping[str, Floats], effect: Effect) -> StudyEffects:
 
 
 def _risk_ratio(columns: Mapping[str, Floats], effect: Effect) -> StudyEffects:
-    (a, b, c, d), adjusted = _adjust(_table(columns), effect, drop00=True)
+    raw = _table(columns)
+    (a, b, c, d), adjusted = _adjust(raw, effect, drop00=True)
     n1, n2 = a + b, c + d
-    return _effects(np.log((a / n1) / (c / n2)), 1 / a - 1 / n1 + 1 / c - 1 / n2, adjusted)
+    log_ratio = np.log((a / n1) / (c / n2))
+    if effect.zero_cells.revman:
+        log_ratio = np.where(_only_events(raw), 0.0, log_ratio)
+    return _effects(log_ratio, 1 / a - 1 / n1 + 1 / c - 1 / n2, adjusted)
 
 
 def _risk_difference(columns: Mapping[str, Floats], effect: Effect) -> StudyEffects:
@@ -63,7 +75,7 @@ def _risk_difference(columns: Mapping[str, Floats], effect: Effect) -> StudyEffe
     table, adjusted = _adjust(raw, effect, drop00=False)
     a, b, c, d = table
     variance = a * b / (a + b) ** 3 + c * d / (c + d) ** 3
-    a, b, c, d = raw if effect.zero_cells.variance_only else table
+    a, b, c, d = raw if effect.zero_cells.revman else table
     return _effects(a / (a + b) - c / (c + d), variance, adjusted)
 
 

@@ -3,8 +3,10 @@
 The rules and their words are those of `escalc` in metafor (Viechtbauer 2010, J Stat Softw 36(3)).
 The defaults are RevMan's where it has one: for odds and risk ratios, one half is added to all four
 cells of a study with an empty cell, and studies with no event, or only events, in both arms are
-left out; Peto's odds ratio needs no correction. For a risk difference RevMan corrects the standard
-error alone; `escalc` corrects the estimate too, and so does this module unless ``variance_only``.
+left out; Peto's odds ratio needs no correction. In two things RevMan is followed only on request
+(``revman``), as `escalc` differs: of a risk difference it corrects the standard error alone, and it
+keeps studies with nothing but events for a risk ratio, which is 1 there with the standard error of
+the corrected cells.
 """
 
 from dataclasses import dataclass

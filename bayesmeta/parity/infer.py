@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from itertools import product
 
 import numpy as np
 
@@ -21,6 +20,13 @@ _MEASURES = {
     "O-E and variance": ("PETO",),
 }
 """Measures that are tried, those that are most common first; ratios may be of any kind."""
+
+_LEVELS = (0.95, 0.99, 0.9)
+"""Levels of intervals that RevMan offers."""
+
+_POOLED = ((True, True), (False, True))
+_NOT_POOLED = ((False, False),)
+"""Whether there are totals and subtotals; weights of 0 mean that RevMan was told not to pool."""
 
 _EFFECTS = ("effect", "lower", "upper")
 
@@ -51,18 +57,20 @@ def inferred_settings(outcome: Outcome, decimals: int | None) -> Settings | None
 
 
 def _measures(outcome: Outcome) -> Iterator[Settings]:
-    for code in _MEASURES[outcome.kind]:
-        method = "PETO" if code == "PETO" else "IV"
-        plain = Settings(
-            measure=code,
-            measure_text=MEASURES[code].label,
-            method=method,
-            random=False,
-            log_data=code in ("RATIO", "PETO"),
-        )
-        yield plain
-        if outcome.kind == "dichotomous":
-            yield replace(plain, swap_events=True)
+    for level in _LEVELS:
+        for code in _MEASURES[outcome.kind]:
+            plain = Settings(
+                measure=code,
+                measure_text=MEASURES[code].label,
+                method="PETO" if code == "PETO" else "IV",
+                random=False,
+                log_data=code in ("RATIO", "PETO"),
+                study_level=level,
+                level=level,
+            )
+            yield plain
+            if outcome.kind == "dichotomous":
+                yield replace(plain, swap_events=True)
 
 
 def _methods(outcome: Outcome, measure: Settings) -> Iterator[Settings]:
@@ -71,13 +79,15 @@ def _methods(outcome: Outcome, measure: Settings) -> Iterator[Settings]:
         methods = ["PETO"]
     else:
         methods = ["MH", "IV"] if outcome.kind == "dichotomous" else ["IV"]
-    totals = (True, False) if outcome.subgroups else (True,)
-    for with_total, method in product(totals, methods):
-        chosen = replace(measure, method=method, totals=with_total)
-        yield chosen
-        if method != "PETO":
-            yield replace(chosen, random=True)
-            yield replace(chosen, random=True, estimator="REML")
+    weights = outcome.rows.stored.get("weight")
+    pooled = weights is not None and np.nansum(weights) > 0
+    for totals, subtotals in _POOLED if pooled else _NOT_POOLED:
+        for method in methods:
+            chosen = replace(measure, method=method, totals=totals, subtotals=subtotals)
+            yield chosen
+            if pooled and method != "PETO":
+                yield replace(chosen, random=True)
+                yield replace(chosen, random=True, estimator="REML")
 
 
 def _best(

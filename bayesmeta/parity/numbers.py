@@ -1,5 +1,7 @@
 """What we compute of an outcome, under the names by which a review stores it."""
 
+from collections.abc import Mapping
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -52,15 +54,16 @@ def group_numbers(outcome: Outcome, analysis: RevManAnalysis, group: int) -> Sto
     return numbers
 
 
-def _displayed(numbers: dict[str, Floats], settings: Settings) -> dict[str, Floats]:
+def _displayed(numbers: Mapping[str, Floats], settings: Settings) -> dict[str, Floats]:
     """Effects and intervals on the display scale, and of ratios the logarithms to base ten."""
     scale = find_measure(settings.measure).scale
-    names = [name for name in ("effect", "lower", "upper") if name in numbers]
+    shown: dict[str, Floats] = {}
     with np.errstate(all="ignore"):
-        shown = {name: scale.to_display(numbers[name], np.array(np.nan)) for name in names}
-        if scale.ratio:
-            shown |= {f"log10_{name}": np.log10(shown[name]) for name in names}
-        return shown
+        for name in ("effect", "lower", "upper"):
+            shown[name] = scale.to_display(numbers[name], np.array(np.nan))
+            if scale.ratio:
+                shown[f"log10_{name}"] = np.log10(shown[name])
+    return shown
 
 
 def _effect(pooled: Pooled, settings: Settings) -> dict[str, float]:

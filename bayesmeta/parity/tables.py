@@ -1,12 +1,13 @@
 """A review as text for people: its outcomes, and how far its numbers are reproduced."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from bayesmeta.parity.result import Check, Parity
+from bayesmeta.parity.result import Check, Level, Parity
 from bayesmeta.studies import Outcome, Review
 
 __all__ = ["outcomes_to_text", "parity_to_text"]
@@ -15,7 +16,9 @@ _LISTED = 20
 """Differences that are listed where not all are asked for."""
 
 _METHODS = {"MH": "Mantel-Haenszel", "IV": "inverse variance", "PETO": "Peto"}
-_LEVELS = {"study": "study rows", "subgroup": "subgroup results", "total": "pooled results"}
+_LEVELS: Mapping[Level, str] = MappingProxyType(
+    {"study": "study rows", "subgroup": "subgroup results", "total": "pooled results"}
+)
 
 
 def outcomes_to_text(review: Review) -> RenderableType:

@@ -106,9 +106,9 @@ def _row_checks(
         compared = known & rows.estimable & ours & (quantity in computed)
         if quantity in computed:
             compared &= np.isfinite(computed[quantity])
-            for place in np.flatnonzero(compared):
+            for place in np.flatnonzero(compared).tolist():
                 numbers = float(stored[place]), float(computed[quantity][place])
-                checks.append(_check(outcome, "study", int(place), quantity, numbers, decimals))
+                checks.append(_check(outcome, "study", place, quantity, numbers, decimals))
         idle += int((known & ~compared).sum())
     return checks, idle
 

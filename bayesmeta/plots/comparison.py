@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 
 __all__ = ["comparison_plot"]
 
-_BELOW = 0.22
+_BELOW = 0.27
 """How far below its row, in rows, a prediction interval is drawn."""
 
 _REACH = 0.75
-"""Prediction intervals are cut, with an arrow, this share of the widest other interval beyond it."""
+"""Prediction intervals are cut, with an arrow, this share of the others' range beyond it."""
 
 
 def comparison_plot(
@@ -55,8 +55,8 @@ def comparison_plot(
             rows=len(rows),
             title=title,
             notes=[
-                "■ confidence interval   ◆ posterior median with credible interval   "
-                "▭ prediction interval (REML: t with k − 1 degrees of freedom)"
+                "■ estimate with confidence interval   ◆ posterior median with credible interval   "
+                "orange: prediction interval (REML: t with k − 1 degrees of freedom)"
             ],
             summary_rows=[],
             directions=None,

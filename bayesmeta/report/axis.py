@@ -52,7 +52,7 @@ class Axis:
         null: float | None,
         width: int,
     ) -> Self:
-        """An axis that shows all inner intervals and no effect, and as much as is legible of others.
+        """An axis that shows all inner intervals and no effect, and what is legible of others.
 
         Parameters
         ----------

@@ -18,20 +18,16 @@ from bayesmeta.measures import Measure
 from bayesmeta.report.axis import Axis, Bar
 from bayesmeta.results.tables import decimals, format_number, format_span, interval_name
 from bayesmeta.review import OutcomeResult, ReviewResult
+from bayesmeta.review.tables import displayed, estimate_text, prediction_text, span_text
 
 __all__ = ["index_page", "outcome_page", "page_name"]
 
-_SPARK, _FOREST = 190, 420
+_SPARK, _FOREST, _STUDIES = 190, 420, 300
 """Widths of the pictures, in pixels."""
 
 
 def index_page(found: ReviewResult) -> str:
     """The page that ranks the outcomes by how much the Bayesian answer departs."""
-    levels = ("study", "subgroup", "total")
-    checked, agreed = (
-        sum(counts)
-        for counts in zip(*(found.parity.numbers(level) for level in levels), strict=True)
-    )
     return _render(
         "review_index.html.jinja",
         found=found,
@@ -40,7 +36,8 @@ def index_page(found: ReviewResult) -> str:
             name: sum(getattr(each, name) for each in found.outcomes)
             for name in ("conclusion_changes", "rests_on_prior", "prediction_crosses")
         },
-        parity={"checked": checked, "agreed": agreed},
+        checked=len(found.parity.checks),
+        agreed=len(found.parity.checks) - len(found.parity.differences),
         interval=_interval(found.outcomes),
         width=_SPARK,
         script=_source("review_index.js"),
@@ -50,11 +47,19 @@ def index_page(found: ReviewResult) -> str:
 def outcome_page(each: OutcomeResult, found: ReviewResult) -> str:
     """The page of an outcome: the methods, the studies, other priors."""
     measure = each.measure
+    steady = [row for row in each.rows if row.method != "reml"]  # t with one df is very wide
     axis = Axis.around(
-        [(row.lower, row.upper) for row in each.rows],
-        [(row.prediction_lower, row.prediction_upper) for row in each.rows] + _own(each),
+        [(row.lower, row.upper) for row in steady],
+        [(row.prediction_lower, row.prediction_upper) for row in each.rows],
         null=measure.null,
         width=_FOREST,
+    )
+    effects = each.prepared.problem.effect
+    of_studies = Axis.around(
+        [(each.bayes.lower, each.bayes.upper), (effects.min(), effects.max())],
+        _own(each),
+        null=measure.null,
+        width=_STUDIES,
     )
     table, spec = each.prepared.table, each.prepared.spec
     raw = [name for name in measure.columns if name in table]
@@ -64,7 +69,9 @@ def outcome_page(each: OutcomeResult, found: ReviewResult) -> str:
         found=found,
         methods=[_method(row, measure, axis) for row in each.rows],
         raw=[name.replace("_", " ") for name in raw],
-        studies=_studies(each, raw, axis),
+        studies=_studies(each, raw, of_studies),
+        study_axis=of_studies,
+        study_ticks=_ticks(of_studies, measure),
         priors=_priors(each),
         used=[(name, prior) for name, prior in each.prepared.problem.priors.items()],
         excluded=table.attrs["excluded"],
@@ -74,7 +81,6 @@ def outcome_page(each: OutcomeResult, found: ReviewResult) -> str:
         prediction=interval_name(spec.interval, prediction=True),
         axis=axis,
         ticks=_ticks(axis, measure),
-        width=_FOREST,
     )
 
 
@@ -106,9 +112,9 @@ def _index_row(each: OutcomeResult) -> dict[str, Any]:
     return {
         "each": each,
         "page": page_name(each),
-        "revman": _estimate(revman, each.measure),
-        "bayes": _estimate(each.bayes, each.measure),
-        "new": _prediction(each.bayes, each.measure),
+        "revman": estimate_text(revman, each.measure),
+        "bayes": estimate_text(each.bayes, each.measure),
+        "new": prediction_text(each.bayes, each.measure),
         "tau": _tau(each.bayes),
         "axis": axis,
         "revman_bar": axis.pooled(revman),
@@ -122,7 +128,7 @@ def _method(row: Row, measure: Measure, axis: Axis) -> _Shown:
     i2 = format_number(100 * row.i2, 0)
     return _Shown(
         label=row.label,
-        cells=[_estimate(row, measure), _tau(row), i2, _prediction(row, measure)],
+        cells=[estimate_text(row, measure), _tau(row), i2, prediction_text(row, measure)],
         bar=axis.pooled(row),
         prediction=axis.prediction(row),
         kind=row.kind,
@@ -145,7 +151,7 @@ def _studies(each: OutcomeResult, raw: Sequence[str], axis: Axis) -> list[_Shown
         shown.append(
             _Shown(
                 label=study,
-                cells=[*numbers, _text(middle, *ends, measure)],
+                cells=[*numbers, span_text(middle, *ends, measure)],
                 bar=axis.bar(middle, *ends),
             )
         )
@@ -156,29 +162,12 @@ def _priors(each: OutcomeResult) -> list[dict[str, Any]]:
     return [
         {
             "label": prior.label,
-            "effect": _estimate(prior.row, each.measure),
+            "effect": estimate_text(prior.row, each.measure),
             "tau": _tau(prior.row),
             "changed": prior.changed,
         }
         for prior in each.priors
     ]
-
-
-def _estimate(row: Row, measure: Measure) -> str:
-    return _text(row.estimate, row.lower, row.upper, measure)
-
-
-def _text(middle: float, lower: float, upper: float, measure: Measure) -> str:
-    shown = _displayed((middle, lower, upper), measure)
-    places = decimals(shown[1], shown[2])
-    return f"{format_number(shown[0], places)} ({format_span(shown[1], shown[2], places)})"
-
-
-def _prediction(row: Row, measure: Measure) -> str:
-    if math.isnan(row.prediction_lower):
-        return ""
-    lower, upper = _displayed((row.prediction_lower, row.prediction_upper), measure)
-    return format_span(lower, upper, decimals(lower, upper))
 
 
 def _tau(row: Row) -> str:
@@ -191,15 +180,9 @@ def _tau(row: Row) -> str:
     return f"{format_number(row.tau, places)} ({ends})"
 
 
-def _displayed(values: Sequence[float], measure: Measure) -> list[float]:
-    """On the display scale; no measure of RevMan needs the participants."""
-    shown = measure.scale.to_display(np.array(values), np.array(math.nan))
-    return [float(value) for value in shown]
-
-
 def _ticks(axis: Axis, measure: Measure) -> list[tuple[float, str]]:
     """Places and labels of round numbers on the display scale."""
-    low, high = _displayed((axis.low, axis.high), measure)
+    low, high = displayed((axis.low, axis.high), measure)
     if measure.scale.ratio:
         powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
         tenths = [10.0**power for power in powers]

@@ -2,5 +2,6 @@
 
 from bayesmeta.review.analyse import review
 from bayesmeta.review.result import OutcomeResult, PriorRow, ReviewResult
+from bayesmeta.review.tables import review_to_text
 
-__all__ = ["OutcomeResult", "PriorRow", "ReviewResult", "review"]
+__all__ = ["OutcomeResult", "PriorRow", "ReviewResult", "review", "review_to_text"]

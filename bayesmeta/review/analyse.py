@@ -152,7 +152,9 @@ def _second_opinion(read: Review, ready: _Ready) -> OutcomeResult:
     benefit = Benefit(
         null=measure.null, important=None, higher=None if better is None else better == "higher"
     )
-    variations = [each for each in prior_variations(prepared, pairs=False) if each.problem is not None]
+    variations = [
+        each for each in prior_variations(prepared, pairs=False) if each.problem is not None
+    ]
     others = [each.problem for each in variations if each.problem is not None]
     first, *found = numbers_of([prepared.problem, *others], spec, benefit)
     if spec.engine.name == "nuts":

@@ -111,7 +111,7 @@ class OutcomeResult:
         found = {
             "conclusion changes": self.conclusion_changes,
             "rests on the prior": self.rests_on_prior,
-            "prediction interval crosses no effect": self.prediction_crosses,
+            "new study on either side": self.prediction_crosses,
         }
         return tuple(name for name, holds in found.items() if holds)
 
@@ -165,13 +165,7 @@ class ReviewResult:
 
     def to_dict(self) -> dict[str, Any]:
         """As plain values, for JSON."""
-        checked, agreed = (
-            sum(values)
-            for values in zip(
-                *(self.parity.numbers(level) for level in ("study", "subgroup", "total")),
-                strict=True,
-            )
-        )
+        checked = len(self.parity.checks)
         return {
             "bayesmeta": __version__,
             "title": self.review.title,
@@ -180,7 +174,7 @@ class ReviewResult:
             "engine": self.engine,
             "seconds": self.seconds,
             "verdict": self.verdict,
-            "parity": {"checked": checked, "agree": agreed},
+            "parity": {"checked": checked, "agree": checked - len(self.parity.differences)},
             "outcomes": [
                 {name: plain_value(value) for name, value in _record(each).items()}
                 | {

@@ -85,10 +85,10 @@ class ZeroCells(Section):
         description="leave out studies with no (or only) events in both arms; the measure's own "
         "rule where it is not given",
     )
-    variance_only: bool = Field(
+    revman: bool = Field(
         False,
-        description="for a risk difference, compute the standard error alone with what is added, "
-        "as RevMan does",
+        description="as RevMan: a risk difference has its standard error alone computed with what "
+        "is added, and a risk ratio keeps studies with nothing but events",
     )
 
 

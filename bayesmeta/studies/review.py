@@ -28,6 +28,9 @@ _USED: Mapping[Kind, tuple[str, ...]] = MappingProxyType(
 )
 """The numbers that an analysis of each kind uses."""
 
+_LEAST = {"total": 1.0, "sd": np.finfo(float).tiny}
+"""The least numbers with which a study is estimable."""
+
 Stored = Mapping[str, float]
 """Numbers that RevMan computed, by name; only those that the file holds.
 
@@ -188,12 +191,18 @@ class Outcome:
     def analysed(self, settings: Settings | None = None) -> dict[str, NDArray[np.float64]]:
         """The numbers that are analysed: non-events where events are swapped.
 
+        NaN stands for arms without participants and for standard deviations of 0: RevMan calls
+        their studies not estimable.
+
         Parameters
         ----------
         settings
             Those of the outcome where they are not given.
         """
-        numbers = dict(self.rows.numbers)
+        numbers = {
+            name: np.where(values < _LEAST.get(name.partition("_")[0], -np.inf), np.nan, values)
+            for name, values in self.rows.numbers.items()
+        }
         settings = settings or self.settings
         if settings is not None and settings.swap_events:
             for arm in ("treatment", "control"):
@@ -290,19 +299,14 @@ class Review:
         pandas.DataFrame
             Columns ``study``, ``year`` where it is known, ``subgroup`` where there are any, and
             the numbers that are analysed, events swapped where RevMan swaps them; estimates from
-            O-E and variance are ``effect`` and ``std_error``. An arm without participants has
-            NaN for its size: its study is left out, as RevMan leaves it out.
+            O-E and variance are ``effect`` and ``std_error``.
         """
         rows, numbers = outcome.rows, outcome.analysed()
         if outcome.kind == "O-E and variance":
             with np.errstate(divide="ignore", invalid="ignore"):
                 numbers["effect"] = numbers["o_e"] / numbers["variance"]
                 numbers["std_error"] = 1 / np.sqrt(numbers["variance"])
-        numbers = {
-            name: np.where(values < 1, np.nan, values) if name.startswith("total") else values
-            for name, values in numbers.items()
-            if name in _USED[outcome.kind]
-        }
+        numbers = {name: numbers[name] for name in _USED[outcome.kind] if name in numbers}
         columns: dict[str, object] = {"study": list(rows.study)}
         if np.isfinite(rows.year).any():
             columns["year"] = rows.year

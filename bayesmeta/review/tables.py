@@ -1,0 +1,84 @@
+"""A second opinion as text for people."""
+
+import math
+
+import numpy as np
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from bayesmeta.comparison import Row
+from bayesmeta.measures import Measure
+from bayesmeta.results.tables import decimals, format_number, format_span, interval_name
+from bayesmeta.review.result import OutcomeResult, ReviewResult
+
+__all__ = ["review_to_text"]
+
+
+def review_to_text(found: ReviewResult) -> RenderableType:
+    """The outcomes with something to look at, those that depart most from RevMan first."""
+    flagged = [each for each in found.outcomes if each.flags]
+    notes = [
+        Text(
+            f"{len(found.outcomes)} analyses in {found.seconds:.1f} s, {len(flagged)} with "
+            "something to look at.",
+            style="bold",
+        )
+    ]
+    notes += [Text(f"not analysed: {name}: {reason}") for name, reason in found.broken]
+    notes += [Text(f"left out: {name}: {reason}") for name, reason in found.review.left_out]
+    differing = len(found.parity.differences)
+    if differing:
+        notes.append(Text(f"{differing} numbers of the file are not reproduced: see --verify."))
+    title = Text(found.review.title or found.review.file.name, style="bold")
+    return Group(title, *([_table(flagged)] if flagged else []), *notes)
+
+
+def _table(outcomes: list[OutcomeResult]) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    interval = interval_name(outcomes[0].prepared.spec.interval)
+    table.add_column("analysis")
+    table.add_column("outcome", overflow="fold")
+    table.add_column("measure")
+    for header in ("k", "RevMan", f"Bayesian, {interval}", "new study"):
+        table.add_column(header, justify="right")
+    table.add_column("to look at", overflow="fold")
+    for each in outcomes:
+        name = each.outcome.name + (f": {each.subgroup}" if each.subgroup else "")
+        table.add_row(
+            each.outcome.analysis,
+            Text(name),
+            each.measure.code,
+            str(each.k),
+            estimate_text(each.revman, each.measure),
+            estimate_text(each.bayes, each.measure),
+            prediction_text(each.bayes, each.measure),
+            "; ".join(each.flags),
+        )
+    return table
+
+
+def estimate_text(row: Row, measure: Measure) -> str:
+    """Estimate and interval of a row, on the display scale."""
+    return span_text(row.estimate, row.lower, row.upper, measure)
+
+
+def span_text(middle: float, lower: float, upper: float, measure: Measure) -> str:
+    """An estimate with its interval, given on the analysis scale, on the display scale."""
+    shown = displayed((middle, lower, upper), measure)
+    places = decimals(shown[1], shown[2])
+    return f"{format_number(shown[0], places)} ({format_span(shown[1], shown[2], places)})"
+
+
+def prediction_text(row: Row, measure: Measure) -> str:
+    """The prediction interval of a row, on the display scale; "" where it has none."""
+    if math.isnan(row.prediction_lower):
+        return ""
+    lower, upper = displayed((row.prediction_lower, row.prediction_upper), measure)
+    return format_span(lower, upper, decimals(lower, upper))
+
+
+def displayed(values: tuple[float, ...], measure: Measure) -> list[float]:
+    """Values on the display scale; no measure of RevMan needs the participants."""
+    shown = measure.scale.to_display(np.array(values), np.array(math.nan))
+    return [float(value) for value in shown]

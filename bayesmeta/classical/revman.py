@@ -191,9 +191,9 @@ class _Studies:
         if self.settings.method != "MH":
             return inverse_variance(effect, variance, level=level)
         raw, measure = self._cells(places), self.settings.measure
-        summed = {"OR": Cells.corrected, "RR": _for_risk_ratio, "RD": lambda cells: cells}
+        summed = {"RR": _for_risk_ratio(raw), "RD": raw}.get(measure, raw.corrected())
         return mantel_haenszel(
-            summed[measure](raw),
+            summed,
             measure,
             effect=effect,
             variance=variance,

@@ -1,5 +1,6 @@
 """An analysis by RevMan's methods and by restricted maximum likelihood, as rows."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -9,14 +10,14 @@ from bayesmeta.classical import GroupResult, revman_analysis
 from bayesmeta.comparison.rows import Row
 from bayesmeta.measures import Measure
 from bayesmeta.spec import Spec
-from bayesmeta.studies import Outcome, Settings, StudyRows
+from bayesmeta.studies import Kind, Method, Outcome, Settings, StudyRows
 
 __all__ = ["classical_rows", "outcome_of_table", "revman_settings"]
 
-_METHODS = {"OR": "MH", "RR": "MH", "RD": "MH", "PETO": "PETO"}
+_METHODS: Mapping[str, Method] = {"OR": "MH", "RR": "MH", "RD": "MH", "PETO": "PETO"}
 """How RevMan pools a measure where nothing else is said; all others by inverse variance."""
 
-_KINDS = {
+_KINDS: Mapping[str, Kind] = {
     "OR": "dichotomous",
     "RR": "dichotomous",
     "RD": "dichotomous",
@@ -65,7 +66,7 @@ def outcome_of_table(raw: xr.Dataset, table: xr.Dataset, measure: Measure) -> Ou
     measure
         The measure.
     """
-    kind = _KINDS.get(measure.code, "inverse variance")
+    kind: Kind = _KINDS.get(measure.code, "inverse variance")
     source = raw
     names = measure.columns
     if kind == "inverse variance" or not all(name in raw for name in measure.columns):

@@ -33,7 +33,8 @@ def _table(columns: Mapping[str, Floats]) -> _Table:
 
 def _only_events(table: _Table) -> NDArray[np.bool_]:
     """Studies with nothing but events in both arms."""
-    return (table.b == 0) & (table.d == 0)
+    only: NDArray[np.bool_] = (table.b == 0) & (table.d == 0)
+    return only
 
 
 def _adjust(

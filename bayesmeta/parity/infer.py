@@ -9,7 +9,7 @@ from bayesmeta.classical import RevManAnalysis, revman_analysis
 from bayesmeta.measures import MEASURES
 from bayesmeta.parity.numbers import row_numbers
 from bayesmeta.parity.precision import agree
-from bayesmeta.studies import Outcome, Settings
+from bayesmeta.studies import Method, Outcome, Settings
 
 __all__ = ["inferred_settings"]
 
@@ -76,9 +76,9 @@ def _measures(outcome: Outcome) -> Iterator[Settings]:
 def _methods(outcome: Outcome, measure: Settings) -> Iterator[Settings]:
     """Ways to pool effects of a measure, RevMan's defaults first."""
     if measure.method == "PETO":
-        methods = ["PETO"]
+        methods: tuple[Method, ...] = ("PETO",)
     else:
-        methods = ["MH", "IV"] if outcome.kind == "dichotomous" else ["IV"]
+        methods = ("MH", "IV") if outcome.kind == "dichotomous" else ("IV",)
     weights = outcome.rows.stored.get("weight")
     pooled = weights is not None and np.nansum(weights) > 0
     for totals, subtotals in _POOLED if pooled else _NOT_POOLED:

@@ -88,6 +88,13 @@ def parity_to_text(parity: Parity, *, every: bool = False) -> RenderableType:
                 "from its numbers."
             )
         )
+    if parity.idle:
+        notes.append(
+            Text(
+                f"{parity.idle} more stored numbers stand for nothing: zeros for what does not "
+                "exist or is not shown, logarithms of differences, heterogeneity of one study."
+            )
+        )
     differences = parity.differences
     if not differences:
         notes.append(Text("Every stored number is reproduced.", style="bold"))

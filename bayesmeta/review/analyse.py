@@ -95,11 +95,22 @@ def review(source: str | Path | Review, *, progress: bool = False, **options: An
 
 @dataclass(frozen=True, kw_only=True)
 class _Ready:
-    """An outcome, or a subgroup of it, that is ready to be analysed."""
+    """An outcome, or a subgroup of it, that is ready to be analysed.
+
+    Attributes
+    ----------
+    outcome : Outcome
+    place : int
+        Which subgroup; -1 for all studies.
+    prepared : Prepared
+    others : tuple of (str, Problem)
+        The analysis under other priors, each with its label.
+    """
 
     outcome: Outcome
     place: int
     prepared: Prepared
+    others: tuple[tuple[str, Problem], ...]
 
     @property
     def label(self) -> str:
@@ -123,7 +134,12 @@ def _prepare_all(
         for place in _parts(outcome):
             try:
                 prepared = _prepare(read, outcome, place, options)
-                ready.append(_Ready(outcome=outcome, place=place, prepared=prepared))
+                others = tuple(
+                    (each.label, each.problem)
+                    for each in prior_variations(prepared, pairs=False)
+                    if each.problem is not None
+                )
+                ready.append(_Ready(outcome=outcome, place=place, prepared=prepared, others=others))
             except BayesmetaError as error:
                 broken.append((_label(outcome, place), str(error)))
     return ready, broken
@@ -145,23 +161,33 @@ def _prepare(read: Review, outcome: Outcome, place: int, options: Mapping[str, A
     return prepare(spec, read.frame(outcome, group=place), data_sha256=read.sha256)
 
 
-def _second_opinion(read: Review, ready: _Ready) -> OutcomeResult:
-    prepared, measure = ready.prepared, find_measure(ready.prepared.spec.effect.measure)
+def _numbers(ready: _Ready) -> list[Numbers]:
+    """The numbers of an outcome: of its analysis, and of those under other priors."""
+    prepared = ready.prepared
+    spec, problems = prepared.spec, [problem for _, problem in ready.others]
+    found = numbers_of([prepared.problem, *problems], spec, _benefit(prepared))
+    return [_sampled(prepared), *found[1:]] if spec.engine.name == "nuts" else found
+
+
+def _benefit(prepared: Prepared) -> Benefit:
+    better = prepared.spec.effect.better
+    higher = None if better is None else better == "higher"
+    null = find_measure(prepared.spec.effect.measure).null
+    return Benefit(null=null, important=None, higher=higher)
+
+
+def _sampled(prepared: Prepared) -> Numbers:
+    """The analysis by NUTS."""
     spec = prepared.spec
-    better = spec.effect.better
-    benefit = Benefit(
-        null=measure.null, important=None, higher=None if better is None else better == "higher"
+    ((posterior, diagnostics),) = refit([prepared.problem], spec.engine)
+    return numbers_of_draws(
+        posterior, diagnostics.verdict, interval=spec.interval, benefit=_benefit(prepared)
     )
-    variations = [
-        each for each in prior_variations(prepared, pairs=False) if each.problem is not None
-    ]
-    others = [each.problem for each in variations if each.problem is not None]
-    first, *found = numbers_of([prepared.problem, *others], spec, benefit)
-    if spec.engine.name == "nuts":
-        ((posterior, diagnostics),) = refit([prepared.problem], spec.engine)
-        first = numbers_of_draws(
-            posterior, diagnostics.verdict, interval=spec.interval, benefit=benefit
-        )
+
+
+def _second_opinion(read: Review, ready: _Ready) -> OutcomeResult:
+    prepared, numbers = ready.prepared, _numbers(ready)
+    first, *found = numbers
     bayes = _row(first, prepared)
     stored = (read, ready.outcome) if ready.place < 0 else None
     beside = side_by_side(prepared, stored, [bayes])
@@ -173,11 +199,11 @@ def _second_opinion(read: Review, ready: _Ready) -> OutcomeResult:
         revman=revman,
         rows=beside.rows,
         priors=tuple(
-            _prior_row(each.label, numbers, prepared, bayes)
-            for each, numbers in zip(variations, found, strict=True)
+            _prior_row(label, other, prepared, bayes)
+            for (label, _), other in zip(ready.others, found, strict=True)
         ),
         distance=_distance(revman, first),
-        verdict=worst(numbers.verdict for numbers in (first, *found)),
+        verdict=worst(each.verdict for each in numbers),
         sentences=beside.sentences,
         warnings=(*prepared.table.attrs["warnings"], *_prior_warnings(prepared.problem)),
     )

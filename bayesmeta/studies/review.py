@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from bayesmeta.errors import SpecError, brief, did_you_mean
 
-__all__ = ["Judgement", "Kind", "Outcome", "Review", "Settings", "Stored", "StudyRows", "Subgroup"]
+__all__ = ["Judgement", "Kind", "Method", "Outcome", "Review", "Settings", "Stored", "StudyRows", "Subgroup"]
 
 Kind = Literal["dichotomous", "continuous", "inverse variance", "O-E and variance"]
 """The types of outcome that RevMan pools."""
@@ -44,6 +44,10 @@ differences ``subgroup_chi2``, ``subgroup_df``, ``subgroup_p``, ``subgroup_i2``;
 """
 
 
+Method = Literal["MH", "IV", "PETO"]
+"""How RevMan pools: Mantel-Haenszel, inverse variance, Peto."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Settings:
     """How RevMan was told to analyse an outcome.
@@ -54,8 +58,8 @@ class Settings:
         Code of the measure, as in `bayesmeta.measures.MEASURES`.
     measure_text : str
         What the file calls it, such as ``"Ratio of means"``.
-    method : {"MH", "IV", "PETO"}
-        How studies are pooled: Mantel-Haenszel, inverse variance, Peto.
+    method : Method
+        How studies are pooled.
     random : bool
         Random effects; else a common effect, which RevMan calls fixed.
     totals, subtotals : bool
@@ -80,7 +84,7 @@ class Settings:
 
     measure: str
     measure_text: str
-    method: Literal["MH", "IV", "PETO"]
+    method: Method
     random: bool
     totals: bool = True
     subtotals: bool = True

@@ -8,6 +8,7 @@ from bayesmeta.studies.csv import read_csv
 from bayesmeta.studies.review import (
     Judgement,
     Kind,
+    Method,
     Outcome,
     Review,
     Settings,
@@ -23,6 +24,7 @@ __all__ = [
     "Column",
     "Judgement",
     "Kind",
+    "Method",
     "Outcome",
     "Review",
     "Settings",

@@ -1,20 +1,98 @@
 """Any file of RevMan, told apart by what it holds."""
 
+import hashlib
 from pathlib import Path
 
+from bayesmeta.errors import DataError, InputError
 from bayesmeta.files import read_bytes
+from bayesmeta.studies.archive import gunzip, read_members
+from bayesmeta.studies.data_rows import ROW_COLUMNS, read_data_rows
 from bayesmeta.studies.review import Review
 from bayesmeta.studies.revman5 import read_revman5
+from bayesmeta.studies.revman_export import EXPORT_COLUMNS, read_revman_export
+from bayesmeta.studies.revman_web import is_member, read_revman_web
 
 __all__ = ["is_revman", "read_review"]
 
+_ZIP, _GZIP = b"PK", b"\x1f\x8b"
+_WORKBOOKS = (b"[Content_Types].xml", b"mimetype", b"xl/")
+"""Names by which a zip file is a workbook of Excel or LibreOffice."""
+
+_START = 2**14
+"""Bytes that show what a file is."""
+
 
 def is_revman(path: str | Path) -> bool:
-    """Whether a file is one of RevMan."""
-    return Path(path).suffix.casefold() == ".rm5"
+    """Whether a file is one of RevMan, by its first bytes: False too where it cannot be read."""
+    try:
+        start = read_bytes(Path(path), first=_START)
+    except InputError:
+        return False
+    return _format(start) != ""
 
 
 def read_review(path: str | Path) -> Review:
-    """The review in a file of RevMan."""
+    """Read a file of RevMan.
+
+    Files of RevMan 5 (``.rm5``), data packages of RevMan Web (``.zip``), its data rows alone
+    (``-data-rows.csv``, also compressed as ``.gz``), and the CSV that RevMan 5 exports.
+
+    Raises
+    ------
+    InputError
+        The file cannot be read.
+    DataError
+        It is no file of RevMan, is damaged, holds what no review holds, or a number in it is none
+        or is not possible: the message names the file, the analysis and the study.
+    """
     path = Path(path)
-    return read_revman5(read_bytes(path), path)
+    content = read_bytes(path)
+    sha256 = hashlib.sha256(content).hexdigest()
+    found = _format(content[:_START])
+    if found == "gzip":
+        content = gunzip(content, path)
+        found = _format(content[:_START])
+        if found in ("zip", "gzip"):
+            raise DataError("archives lie within each other", file=path)
+    if found == "xml":
+        return read_revman5(content, path, sha256)
+    if found == "zip":
+        return _package(content, path, sha256)
+    if found == "rows":
+        return read_data_rows(content, path, sha256)
+    if found == "export":
+        return read_revman_export(content, path, sha256)
+    raise DataError(
+        "this is no file of RevMan",
+        file=path,
+        hint="It would be a file of RevMan 5 (.rm5), a data package of RevMan Web (.zip), its "
+        "data rows, or the CSV that RevMan 5 exports.",
+    )
+
+
+def _format(start: bytes) -> str:
+    """Which format a file begins as; "" for none of RevMan's."""
+    if start.startswith(_GZIP):
+        return "gzip"
+    if start.startswith(_ZIP):
+        return "" if any(name in start for name in _WORKBOOKS) else "zip"
+    if start.startswith((b"\xff\xfe", b"\xfe\xff")):
+        text = start.decode("utf-16", "replace")
+    else:
+        text = start.decode("utf-8-sig", "replace")
+    if text.lstrip().startswith("<?xml") or "<COCHRANE_REVIEW" in text:
+        return "xml"
+    header = text.partition("\n")[0]
+    if all(name in header for name in ROW_COLUMNS):
+        return "rows"
+    return "export" if all(name in header for name in EXPORT_COLUMNS) else ""
+
+
+def _package(content: bytes, path: Path, sha256: str) -> Review:
+    members = read_members(
+        content, path, lambda name: is_member(name) or name.casefold().endswith(".rm5")
+    )
+    reviews = [name for name in members if name.casefold().endswith(".rm5")]
+    if len(reviews) == 1 and len(members) == 1:
+        return read_revman5(members[reviews[0]], path, sha256)
+    return read_revman_web(members, path, sha256)

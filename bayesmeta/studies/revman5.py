@@ -1,6 +1,5 @@
 """Files of RevMan 5 (``.rm5``): a whole review as XML."""
 
-import hashlib
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from bayesmeta.studies.study_rows import (
     RowText,
     numbers_of,
     study_rows,
+    whole_number,
     year_of,
 )
 from bayesmeta.studies.text import one_line, unique
@@ -83,7 +83,7 @@ class _Study:
     year: float
 
 
-def read_revman5(content: bytes, path: Path) -> Review:
+def read_revman5(content: bytes, path: Path, sha256: str) -> Review:
     """The review in a file of RevMan 5.
 
     Names, addresses and notes of people are not read.
@@ -129,7 +129,7 @@ def read_revman5(content: bytes, path: Path) -> Review:
         decimals=None,
         left_out=tuple(left_out),
         risk_of_bias=tuple(_judgements(root, studies)),
-        sha256=hashlib.sha256(content).hexdigest(),
+        sha256=sha256,
     )
 
 
@@ -248,13 +248,7 @@ def _judgements(root: Element, studies: Mapping[str, _Study]) -> Iterator[Judgem
 def _number(element: Element, path: Path) -> int:
     """The number of a comparison or outcome: its own, or the last one of its identifier."""
     text = element.get("NO") or re.split(r"[-.]", element.get("ID", ""))[-1]
-    if not re.fullmatch(r"[0-9]{1,9}", text):
-        raise DataError(
-            f"{brief(text)} is not the number of a comparison or outcome",
-            file=path,
-            hint='It would be a whole number, as in NO="1".',
-        )
-    return int(text)
+    return whole_number(text, path, 0, "NO")
 
 
 def _text(parent: Element | None, tag: str) -> str:

@@ -16,7 +16,16 @@ from bayesmeta.studies.columns import COLUMNS
 from bayesmeta.studies.numbers import parse_number
 from bayesmeta.studies.review import Kind, StudyRows
 
-__all__ = ["ENTERED", "Place", "RowText", "numbers_of", "study_rows", "year_of"]
+__all__ = [
+    "ENTERED",
+    "Place",
+    "RowText",
+    "number",
+    "numbers_of",
+    "study_rows",
+    "whole_number",
+    "year_of",
+]
 
 _ARMS = ("treatment", "control")
 _TOTALS = tuple(f"total_{arm}" for arm in _ARMS)
@@ -37,6 +46,7 @@ _AT_LEAST_0 = (*_EVENTS, *_TOTALS, "sd_treatment", "sd_control", "std_error", "v
 _MOST = 1e10
 """More people than live: a larger count is a mistake, and would overflow a sum of integers."""
 
+_WHOLE = re.compile(r"([0-9]{1,9})(?:\.0+)?")
 _YEAR = re.compile(r"\b[12]\d{3}(?!\d)")
 
 
@@ -124,12 +134,32 @@ def numbers_of(texts: Mapping[str, str], place: Place, *, row: int = 0) -> dict[
     found: dict[str, float] = {}
     for name, text in texts.items():
         try:
-            value = _number(text)
+            value = number(text)
         except ValueError:
             raise place.error(f"{brief(text)} is not a number", name, None, row) from None
         if math.isfinite(value):
             found[name] = value
     return found
+
+
+def whole_number(text: str, path: Path, row: int, column: str) -> int:
+    """The number of a comparison, an outcome or a subgroup.
+
+    Raises
+    ------
+    DataError
+        It is not whole.
+    """
+    found = _WHOLE.fullmatch(text)
+    if found is None:
+        raise DataError(
+            f"{brief(text)} is not the number of a comparison, an outcome or a subgroup",
+            file=path,
+            row=row or None,
+            column=column,
+            hint="It would be a whole number, as in 1.",
+        )
+    return int(found[1])
 
 
 def year_of(text: str) -> float:
@@ -144,7 +174,7 @@ def _column(
     values = np.empty(len(texts))
     for i, text in enumerate(texts):
         try:
-            values[i] = _number(text)
+            values[i] = number(text)
         except ValueError:
             message = f"{brief(text)} is not a number"
             raise place.error(message, name, rows[i].study, rows[i].row) from None
@@ -152,8 +182,14 @@ def _column(
 
 
 @lru_cache(maxsize=2**16)  # most cells of a file are one of a few, as 0.0
-def _number(text: str) -> float:
-    """A number as RevMan writes it; NaN for none, NaN and Infinity."""
+def number(text: str) -> float:
+    """A number as RevMan writes it; NaN for none, NaN and Infinity.
+
+    Raises
+    ------
+    ValueError
+        It is no number.
+    """
     if "_" in text:  # Python reads 1_000
         raise ValueError(text)
     try:

@@ -1,0 +1,157 @@
+"""Zip and gzip files from strangers: read by name, never unpacked, never too large."""
+
+import io
+import stat
+import struct
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+from pathlib import Path, PurePosixPath
+
+from bayesmeta.errors import DataError, brief
+
+__all__ = ["gunzip", "read_members"]
+
+_MOST_BYTES = 64 * 2**20
+"""Of one file within an archive, and of all that are read together."""
+
+_MOST_ENTRIES = 10_000
+_DEEPEST = 3
+"""Archives within each other: a download of the Cochrane Library holds the package in another."""
+
+_END = b"PK\x05\x06"
+_TAIL = 65_557
+"""The end record of a zip file and the longest comment behind it."""
+
+_CHUNK = 2**20
+
+
+def read_members(content: bytes, path: Path, wanted: Callable[[str], bool]) -> dict[str, bytes]:
+    """The files of an archive, and of archives in it, whose names are wanted.
+
+    Parameters
+    ----------
+    content
+        The bytes of the archive.
+    path
+        Where it is from, for messages.
+    wanted
+        Says whether a file of this name, without its folder, is read.
+
+    Returns
+    -------
+    dict of str to bytes
+        By name without the folder.
+
+    Raises
+    ------
+    DataError
+        It is damaged, encrypted or too large, or has names that lead out of it.
+    """
+    found: dict[str, bytes] = {}
+    budget = [_MOST_BYTES]
+    for name, data in _walk(content, path, wanted, budget, depth=1):
+        if name in found:
+            raise DataError(f"the archive holds {brief(name)} twice", file=path)
+        found[name] = data
+    return found
+
+
+def gunzip(content: bytes, path: Path) -> bytes:
+    """The content of a gzip file.
+
+    Raises
+    ------
+    DataError
+        It is damaged, or too large.
+    """
+    unpacker = zlib.decompressobj(wbits=31)
+    try:
+        data = unpacker.decompress(content, _MOST_BYTES + 1)
+    except zlib.error:
+        raise DataError("the gzip file is damaged", file=path) from None
+    if len(data) > _MOST_BYTES:
+        raise _too_large(path)
+    if not unpacker.eof:
+        raise DataError("the gzip file is cut off", file=path)
+    return data
+
+
+def _walk(
+    content: bytes, path: Path, wanted: Callable[[str], bool], budget: list[int], *, depth: int
+) -> Iterator[tuple[str, bytes]]:
+    if depth > _DEEPEST:
+        raise DataError("archives lie too deep within each other", file=path)
+    try:
+        _check_end(content, path)
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            entries = [entry for entry in archive.infolist() if not entry.is_dir()]
+            for entry in entries:
+                _check_entry(entry, path)
+            for entry in entries:
+                name = PurePosixPath(entry.filename).name
+                nested = name.casefold().endswith(".zip")
+                if not nested and not wanted(name):
+                    continue
+                data = _read(archive, entry, path, budget)
+                if nested:
+                    yield from _walk(data, path, wanted, budget, depth=depth + 1)
+                else:
+                    yield name, data
+    except (
+        zipfile.BadZipFile,
+        zlib.error,
+        EOFError,
+        NotImplementedError,
+        OSError,
+        OverflowError,
+        RuntimeError,
+        struct.error,
+        UnicodeError,
+        ValueError,
+    ):
+        raise DataError(
+            "the zip file is damaged",
+            file=path,
+            hint="Download it again: it may be cut off.",
+        ) from None
+
+
+def _check_end(content: bytes, path: Path) -> None:
+    """Refuse archives of countless entries before they are listed."""
+    end = content.rfind(_END, max(0, len(content) - _TAIL))
+    if end < 0 or len(content) < end + 22:
+        raise zipfile.BadZipFile
+    (entries,) = struct.unpack_from("<H", content, end + 10)
+    (size,) = struct.unpack_from("<L", content, end + 12)
+    if entries > _MOST_ENTRIES or size > _MOST_ENTRIES * 400:
+        raise DataError(f"the archive has more than {_MOST_ENTRIES} files", file=path)
+
+
+def _check_entry(entry: zipfile.ZipInfo, path: Path) -> None:
+    name = entry.filename
+    parts = PurePosixPath(name.replace("\\", "/")).parts
+    if not parts or name.startswith(("/", "\\")) or ".." in parts or ":" in parts[0]:
+        raise DataError(f"the archive holds a path that leads out of it: {brief(name)}", file=path)
+    if stat.S_ISLNK(entry.external_attr >> 16):
+        raise DataError(f"the archive holds a link: {brief(name)}", file=path)
+    if entry.flag_bits & 0x1:
+        raise DataError("the archive is encrypted", file=path, hint="Unpack it and zip it again.")
+
+
+def _read(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, path: Path, budget: list[int]) -> bytes:
+    """The content of an entry, whatever it says of its size."""
+    if entry.file_size > budget[0]:
+        raise _too_large(path)
+    chunks = []
+    with archive.open(entry) as stream:
+        while chunk := stream.read(_CHUNK):
+            budget[0] -= len(chunk)
+            if budget[0] < 0:
+                raise _too_large(path)
+            chunks.append(chunk)
+    return b"".join(chunks)
+
+
+def _too_large(path: Path) -> DataError:
+    return DataError("the archive holds more than 64 MiB", file=path)

@@ -9,6 +9,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from bayesmeta.comparison.compare import compare
     from bayesmeta.errors import (
         BayesmetaError,
         DataError,
@@ -18,10 +19,13 @@ if TYPE_CHECKING:
         SpecError,
     )
     from bayesmeta.measures.moments import combine_arms, moments_from_quantiles
+    from bayesmeta.parity.verify import verify
     from bayesmeta.pipeline import check, fit
     from bayesmeta.results.fit import Fit
     from bayesmeta.results.fit import load_fit as load
+    from bayesmeta.review_analysis.analyse import review
     from bayesmeta.sensitivity_analysis.run import sensitivity
+    from bayesmeta.studies.revman import read_review
 
 __version__ = "0.1.0"
 
@@ -36,10 +40,14 @@ __all__ = [
     "__version__",
     "check",
     "combine_arms",
+    "compare",
     "fit",
     "load",
     "moments_from_quantiles",
+    "read_review",
+    "review",
     "sensitivity",
+    "verify",
 ]
 
 _HOMES = {
@@ -52,10 +60,14 @@ _HOMES = {
     "SpecError": "bayesmeta.errors:SpecError",
     "check": "bayesmeta.pipeline:check",
     "combine_arms": "bayesmeta.measures.moments:combine_arms",
+    "compare": "bayesmeta.comparison.compare:compare",
     "fit": "bayesmeta.pipeline:fit",
     "load": "bayesmeta.results.fit:load_fit",
     "moments_from_quantiles": "bayesmeta.measures.moments:moments_from_quantiles",
+    "read_review": "bayesmeta.studies.revman:read_review",
+    "review": "bayesmeta.review_analysis.analyse:review",
     "sensitivity": "bayesmeta.sensitivity_analysis.run:sensitivity",
+    "verify": "bayesmeta.parity.verify:verify",
 }
 
 

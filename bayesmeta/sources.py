@@ -13,7 +13,14 @@ from bayesmeta.measures import find_measure
 from bayesmeta.spec import Spec, build_spec, load_spec, read_tables
 from bayesmeta.studies import Outcome, Review, is_revman, read_csv, read_review
 
-__all__ = ["hash_of", "outcome_defaults", "outcome_of", "read_spec", "read_studies"]
+__all__ = [
+    "chosen_outcome",
+    "hash_of",
+    "outcome_defaults",
+    "outcome_of",
+    "read_spec",
+    "read_studies",
+]
 
 
 def read_spec(
@@ -99,7 +106,7 @@ def outcome_of(spec: Spec) -> tuple[Review, Outcome] | None:
             )
         return None
     review = _review_at(path)
-    return review, _chosen(review, analysis)
+    return review, chosen_outcome(review, analysis)
 
 
 def outcome_defaults(outcome: Outcome) -> dict[str, dict[str, Any]]:
@@ -133,7 +140,14 @@ def _read(path: Path, changed: int) -> Review:
     return read_review(path)
 
 
-def _chosen(review: Review, analysis: str | None) -> Outcome:
+def chosen_outcome(review: Review, analysis: str | None) -> Outcome:
+    """The outcome with a number such as "1.2"; the only one of a review where none is given.
+
+    Raises
+    ------
+    SpecError
+        There is no such outcome, or there are several and none is chosen.
+    """
     if analysis is not None:
         return review.outcome(analysis)
     if len(review.outcomes) == 1:
@@ -154,7 +168,7 @@ def _completed(
     if not is_revman(studies):
         return tables
     given = options.get("analysis", tables.get("data", {}).get("analysis"))
-    outcome = _chosen(_review_at(studies), None if given is None else str(given))
+    outcome = chosen_outcome(_review_at(studies), None if given is None else str(given))
     known: dict[str, Any] = {
         "title": ": ".join(filter(None, (outcome.comparison_name, outcome.name))),
         **outcome_defaults(outcome),

@@ -10,9 +10,10 @@ from types import MappingProxyType
 
 import pandas as pd
 
-from bayesmeta.errors import DataError
+from bayesmeta.errors import DataError, SpecError
 from bayesmeta.measures import MEASURES
-from bayesmeta.studies import COLUMNS, guess_columns, read_csv
+from bayesmeta.sources import chosen_outcome
+from bayesmeta.studies import COLUMNS, guess_columns, is_revman, read_csv, read_review
 from bayesmeta.studies.numbers import Decimal, is_missing, parse_number
 
 __all__ = ["spec_template"]
@@ -67,21 +68,32 @@ _COMMENT = 32
 """Column in which the comments stand."""
 
 
-def spec_template(data: Path, *, beside: Path) -> str:
-    """Text of a spec for a CSV file, with what was recognised filled in.
+def spec_template(data: Path, *, beside: Path, analysis: str | None = None) -> str:
+    """Text of a spec for a file of studies, with what was recognised filled in.
 
     Parameters
     ----------
     data
-        The file of studies.
+        The file of studies, or a file of RevMan.
     beside
         The folder of the spec, to which the path of the data is made relative.
+    analysis
+        Which outcome of a file of RevMan, as in "1.2".
 
     Raises
     ------
-    DataError
-        The file cannot be read, or no columns are recognised that any measure could use.
+    InputError
+        The file cannot be read, no columns are recognised that any measure could use, or there is
+        no such outcome.
     """
+    if is_revman(data):
+        return _of_outcome(data, beside, analysis)
+    if analysis is not None:
+        raise SpecError(
+            "an analysis is chosen in a file of RevMan, and this is none",
+            file=data,
+            hint="Leave out --analysis.",
+        )
     frame = read_csv(data)
     if frame.empty:
         raise DataError("the table has no rows", file=data)
@@ -99,6 +111,28 @@ def spec_template(data: Path, *, beside: Path) -> str:
         lines += ["", _line("[data.columns]", "our name = the name in the file")]
         lines += [f"{own} = {_quoted(theirs)}" for own, theirs in renamed.items()]
     return "\n".join([*lines, *_effect(plan), *_MODEL, *_priors(plan), *_ENGINE]) + "\n"
+
+
+def _of_outcome(data: Path, beside: Path, analysis: str | None) -> str:
+    """A spec for an outcome of a RevMan file: the file says what its measure is."""
+    outcome = chosen_outcome(read_review(data), analysis)
+    settings = outcome.settings
+    title = ": ".join(filter(None, (outcome.comparison_name, outcome.name)))
+    lines = [
+        f"title = {_quoted(title)}",
+        "",
+        "[data]",
+        f"file = {_quoted(_relative(data, beside))}",
+        _line(f"analysis = {_quoted(outcome.analysis)}", "bayesmeta outcomes lists them"),
+    ]
+    names = ", ".join(repr(group.name) for group in outcome.subgroups)
+    if names:
+        lines.append(_line("# where = \"subgroup == '…'\"", f"subgroup holds {names}"))
+    plan = _Plan(measure=settings.measure if settings else "GEN", columns={"total_treatment": ""})
+    effect = _effect(plan)
+    if settings is not None:
+        effect[2] = _line(f"# measure = {_quoted(settings.measure)}", "as the file says")
+    return "\n".join([*lines, *effect, *_MODEL, *_priors(plan), *_ENGINE]) + "\n"
 
 
 def _plan(found: Mapping[str, str], data: Path, names: list[str]) -> _Plan:

@@ -33,7 +33,7 @@ def command(file: Path, options: dict[str, Any], tries: tuple[str, ...], out: Pa
     from bayesmeta.cli.console import exit_code, on_terminal, stdout
     from bayesmeta.files import check_folder
     from bayesmeta.report import write_review
-    from bayesmeta.review import review, review_to_text
+    from bayesmeta.review_analysis import review, review_to_text
 
     folder = out / file.stem
     check_folder(folder)

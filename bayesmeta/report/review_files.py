@@ -7,7 +7,7 @@ from pathlib import Path
 from bayesmeta.files import write_whole
 from bayesmeta.report.review_pages import index_page, outcome_page, page_name
 from bayesmeta.results.export import without_formulas
-from bayesmeta.review import ReviewResult
+from bayesmeta.review_analysis import ReviewResult
 
 __all__ = ["write_review"]
 

@@ -17,8 +17,8 @@ from bayesmeta.files import safe_name
 from bayesmeta.measures import Measure
 from bayesmeta.report.axis import Axis, Bar
 from bayesmeta.results.tables import decimals, format_number, format_span, interval_name
-from bayesmeta.review import OutcomeResult, ReviewResult
-from bayesmeta.review.tables import displayed, estimate_text, prediction_text, span_text
+from bayesmeta.review_analysis import OutcomeResult, ReviewResult
+from bayesmeta.review_analysis.tables import displayed, estimate_text, prediction_text, span_text
 
 __all__ = ["index_page", "outcome_page", "page_name"]
 

@@ -12,7 +12,17 @@ from numpy.typing import NDArray
 
 from bayesmeta.errors import SpecError, brief, did_you_mean
 
-__all__ = ["Judgement", "Kind", "Method", "Outcome", "Review", "Settings", "Stored", "StudyRows", "Subgroup"]
+__all__ = [
+    "Judgement",
+    "Kind",
+    "Method",
+    "Outcome",
+    "Review",
+    "Settings",
+    "Stored",
+    "StudyRows",
+    "Subgroup",
+]
 
 Kind = Literal["dichotomous", "continuous", "inverse variance", "O-E and variance"]
 """The types of outcome that RevMan pools."""

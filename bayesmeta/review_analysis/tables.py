@@ -10,7 +10,7 @@ from rich.text import Text
 from bayesmeta.comparison import Row
 from bayesmeta.measures import Measure
 from bayesmeta.results.tables import decimals, format_number, format_span, interval_name
-from bayesmeta.review.result import OutcomeResult, ReviewResult
+from bayesmeta.review_analysis.result import OutcomeResult, ReviewResult
 
 __all__ = ["review_to_text"]
 

@@ -22,7 +22,7 @@ from bayesmeta.parity import inferred_settings, verify
 from bayesmeta.pipeline import Prepared, prepare
 from bayesmeta.results import worst
 from bayesmeta.results.prior_influence import TAU_POINTS, prior_warnings
-from bayesmeta.review.result import OutcomeResult, PriorRow, ReviewResult
+from bayesmeta.review_analysis.result import OutcomeResult, PriorRow, ReviewResult
 from bayesmeta.sensitivity_analysis import (
     Benefit,
     Numbers,

@@ -6,6 +6,7 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from pathlib import Path, PurePosixPath
 
 from bayesmeta.errors import DataError, brief
@@ -22,6 +23,15 @@ _DEEPEST = 3
 _END = b"PK\x05\x06"
 _TAIL = 65_557
 """The end record of a zip file and the longest comment behind it."""
+
+_ENTRY, _LOCATOR = b"PK\x01\x02", b"PK\x06\x07"
+"""What begins the entry of a file in the list of files, and the list of an archive over 4 GiB."""
+
+_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+"""How RevMan compresses; other methods may ask for any amount of memory."""
+
+_HEADER = 30
+"""Bytes of the header of each file, before its name."""
 
 _CHUNK = 2**20
 
@@ -88,8 +98,11 @@ def _walk(
             entries = [entry for entry in archive.infolist() if not entry.is_dir()]
             for entry in entries:
                 _check_entry(entry, path)
+            _check_overlap(entries, path)
             for entry in entries:
                 name = PurePosixPath(entry.filename).name
+                if name.startswith("._"):  # what a Mac notes of a file, beside it
+                    continue
                 nested = name.casefold().endswith(".zip")
                 if not nested and not wanted(name):
                     continue
@@ -123,20 +136,35 @@ def _check_end(content: bytes, path: Path) -> None:
     if end < 0 or len(content) < end + 22:
         raise zipfile.BadZipFile
     (entries,) = struct.unpack_from("<H", content, end + 10)
-    (size,) = struct.unpack_from("<L", content, end + 12)
-    if entries > _MOST_ENTRIES or size > _MOST_ENTRIES * 400:
+    listed = content.count(_ENTRY)  # what the end record says may be a lie
+    if max(entries, listed) > _MOST_ENTRIES or content[max(0, end - 20) : end].startswith(_LOCATOR):
         raise DataError(f"the archive has more than {_MOST_ENTRIES} files", file=path)
 
 
 def _check_entry(entry: zipfile.ZipInfo, path: Path) -> None:
-    name = entry.filename
+    name = entry.orig_filename
     parts = PurePosixPath(name.replace("\\", "/")).parts
-    if not parts or name.startswith(("/", "\\")) or ".." in parts or ":" in parts[0]:
+    rooted = name.startswith(("/", "\\")) or (parts and ":" in parts[0])
+    if not parts or rooted or ".." in parts or "\0" in name:
         raise DataError(f"the archive holds a path that leads out of it: {brief(name)}", file=path)
     if stat.S_ISLNK(entry.external_attr >> 16):
         raise DataError(f"the archive holds a link: {brief(name)}", file=path)
     if entry.flag_bits & 0x1:
         raise DataError("the archive is encrypted", file=path, hint="Unpack it and zip it again.")
+    if entry.compress_type not in _METHODS:
+        raise DataError(
+            f"{brief(name)} is compressed in a way that RevMan does not use",
+            file=path,
+            hint="Unpack the archive and zip it again.",
+        )
+
+
+def _check_overlap(entries: list[zipfile.ZipInfo], path: Path) -> None:
+    """Refuse files that share their bytes, as those of a bomb do."""
+    ordered = sorted(entries, key=lambda entry: entry.header_offset)
+    for entry, following in pairwise(ordered):
+        if entry.header_offset + _HEADER + entry.compress_size > following.header_offset:
+            raise DataError("files of the archive overlap", file=path)
 
 
 def _read(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, path: Path, budget: list[int]) -> bytes:

@@ -40,6 +40,8 @@ def decoded(content: bytes, path: Path) -> str:
 
 def one_line(text: str) -> str:
     """One line of text, without control characters and double spaces."""
+    if text.isascii() and text.isprintable():  # nearly all names, and ten times as fast
+        return " ".join(text.split())
     kept = (_REPLACED.get(unicodedata.category(character), character) for character in text)
     return " ".join("".join(kept).split())
 

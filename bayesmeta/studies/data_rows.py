@@ -39,6 +39,9 @@ DECIMALS = 6
 ROW_COLUMNS = ("Analysis group", "Analysis number", "Study", "GIV Mean", "Experimental N")
 """Columns by which a table of data rows is known."""
 
+_MOST_ANALYSES = 50_000
+"""The largest collection known, of 397 reviews, has 13,977."""
+
 Key = tuple[str, int, int]
 """Review, comparison, outcome."""
 
@@ -163,10 +166,18 @@ def entered_rows(
 
 
 def by_analysis(records: Iterable[Record], path: Path) -> dict[Key, list[Record]]:
-    """The records of each analysis, in the order of the file."""
+    """The records of each analysis, in the order of the file.
+
+    Raises
+    ------
+    DataError
+        The number of an analysis is not whole, or there are more analyses than reviews have.
+    """
     found: dict[Key, list[Record]] = {}
     for record in records:
         found.setdefault(key_of(record, path), []).append(record)
+        if len(found) > _MOST_ANALYSES:
+            raise DataError(f"the table has over {_MOST_ANALYSES:,} analyses", file=path)
     return found
 
 

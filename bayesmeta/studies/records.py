@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,13 +13,15 @@ from bayesmeta.studies.text import decoded, one_line
 
 __all__ = ["Record", "read_records"]
 
-_MOST_RECORDS = 500_000
-"""The largest collection of reviews known, of 397 reviews, has 68,344 study rows."""
+_MOST_COLUMNS = 1_000
+_MOST_ROWS = 250_000
+_MOST_CELLS = 5_000_000
+"""The largest collection known, of 397 reviews, has 68,344 rows of 27 cells."""
 
 _LINE = 2**20
 """Characters of a line; a record of RevMan has some hundred, footnotes some thousand."""
 
-_TOO_LONG = re.compile(rf"(?:^|\n)[^\n]{{{_LINE}}}")
+_TOO_LONG = re.compile(rf"(?:\A|[\r\n])[^\r\n]{{{_LINE}}}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,36 +67,32 @@ def read_records(content: bytes, path: Path, required: Iterable[str]) -> list[Re
     text = decoded(content, path)
     if _TOO_LONG.search(text):
         raise DataError("a line of the table is too long", file=path)
-    header_line = text.partition("\n")[0]
-    separator = max((",", ";", "\t"), key=header_line.count)
+    separator = max((",", ";", "\t"), key=text.partition("\n")[0].count)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
     records: list[Record] = []
-    columns: dict[str, int] = {}
-    row = 0
+    row = size = 0
     try:
-        for row, cells in enumerate(reader, start=1):
-            if row == 1:
-                columns = _columns(cells, required, path)
-            elif any(cells):
-                if any(cells[len(columns) :]):
-                    raise DataError(
-                        f"{len(cells)} cells where the header has {len(columns)}",
-                        file=path,
-                        row=row,
-                    )
+        columns = _columns(next(reader, []), required, path)
+        for row, cells in enumerate(reader, start=2):
+            size += len(cells)
+            if row > _MOST_ROWS or size > _MOST_CELLS:
+                raise DataError("the table has more rows or cells than any review", file=path)
+            if any(cells[len(columns) :]):
+                message = f"{len(cells)} cells where the header has {len(columns)}"
+                raise DataError(message, file=path, row=row)
+            if any(cells):
                 records.append(Record(columns=columns, cells=cells, row=row))
-            if row > _MOST_RECORDS:
-                raise DataError(f"the table has over {_MOST_RECORDS:,} rows", file=path)
     except csv.Error as error:
-        raise DataError(f"this is not a CSV file: {error}", file=path, row=row + 1) from None
-    if not columns:
-        raise DataError("the table is empty", file=path)
+        message = f"this is not a CSV file: {error}"
+        raise DataError(message, file=path, row=max(row + 1, 2)) from None
     return records
 
 
 def _columns(header: list[str], required: Iterable[str], path: Path) -> dict[str, int]:
+    if len(header) > _MOST_COLUMNS:
+        raise DataError(f"the table has over {_MOST_COLUMNS:,} columns", file=path, row=1)
     names = [one_line(name) for name in header]
-    repeated = next((name for name in names if name and names.count(name) > 1), None)
+    repeated = next((name for name, n in Counter(names).items() if name and n > 1), None)
     if repeated is not None:
         raise DataError(f"two columns are named {brief(repeated)}", file=path, row=1)
     for name in required:

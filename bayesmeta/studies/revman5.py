@@ -72,6 +72,9 @@ _ENTERED = {
     "o_e": "O_E",
     "variance": "VAR",
 }
+_MOST_OUTCOMES = 5_000
+"""The largest reviews have some hundred."""
+
 _JUDGEMENTS = {"YES": "low", "NO": "high", "UNKNOWN": "unclear"}
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 """How names of XML hide a character, as ``_x002d_`` a dash."""
@@ -100,37 +103,49 @@ def read_revman5(content: bytes, path: Path, sha256: str) -> Review:
             file=path,
             hint="It would be COCHRANE_REVIEW.",
         )
-    studies = {
-        study.get("ID", ""): _Study(
-            name=one_line(study.get("NAME", "")), year=year_of(study.get("YEAR", ""))
+    if root.get("TYPE", "").upper().startswith("DIAG"):
+        raise DataError(
+            "this is a review of diagnostic accuracy",
+            file=path,
+            hint="bayesmeta analyses reviews of interventions.",
         )
-        for study in root.iter("STUDY")
-    }
-    outcomes: dict[tuple[int, int], Outcome] = {}
-    left_out: list[tuple[str, str]] = []
-    for comparison in root.iter("COMPARISON"):
-        for element in comparison:
-            if not element.tag.endswith("_OUTCOME"):
-                continue
-            numbered = _number(comparison, path), _number(element, path)
-            label = f"{numbered[0]}.{numbered[1]} {_text(element, 'NAME')}".strip()
-            if numbered in outcomes:
-                left_out.append((label, "another outcome has the same number"))
-                continue
-            outcome = _outcome(element, numbered, _text(comparison, "NAME"), studies, path)
-            if isinstance(outcome, str):
-                left_out.append((label, outcome))
-            else:
-                outcomes[numbered] = outcome
+    studies = {study.get("ID", ""): _study(study) for study in root.iter("STUDY")}
+    outcomes, left_out = _outcomes(root, studies, path)
     return Review(
         file=path,
         title=_text(root.find("COVER_SHEET"), "TITLE"),
-        outcomes=tuple(outcomes.values()),
+        outcomes=tuple(outcomes),
         decimals=None,
         left_out=tuple(left_out),
         risk_of_bias=tuple(_judgements(root, studies)),
         sha256=sha256,
     )
+
+
+def _outcomes(
+    root: Element, studies: Mapping[str, _Study], path: Path
+) -> tuple[list[Outcome], list[tuple[str, str]]]:
+    """The outcomes; and the names of those that cannot be analysed, and why."""
+    outcomes: list[Outcome] = []
+    left_out: list[tuple[str, str]] = []
+    seen: set[tuple[int, int]] = set()
+    for comparison in root.iter("COMPARISON"):
+        for element in comparison:
+            if not element.tag.endswith("_OUTCOME"):
+                continue
+            numbered = _number(comparison, path), _number(element, path)
+            outcome: Outcome | str = "another outcome has the same number"
+            if numbered not in seen:
+                outcome = _outcome(element, numbered, _text(comparison, "NAME"), studies, path)
+            seen.add(numbered)
+            if isinstance(outcome, Outcome):
+                outcomes.append(outcome)
+            else:
+                label = f"{numbered[0]}.{numbered[1]} {_text(element, 'NAME')}".strip()
+                left_out.append((label, outcome))
+            if len(outcomes) + len(left_out) > _MOST_OUTCOMES:
+                raise DataError(f"the file has over {_MOST_OUTCOMES:,} outcomes", file=path)
+    return outcomes, left_out
 
 
 def _outcome(
@@ -194,6 +209,12 @@ def _row(data: Element, kind: Kind, subgroup: int, studies: Mapping[str, _Study]
         stored={name: data.get(attribute, "") for name, attribute in stored.items()},
         estimable=data.get("ESTIMABLE") != "NO",
     )
+
+
+def _study(element: Element) -> _Study:
+    name = one_line(element.get("NAME", ""))
+    decoded = _decoded_study(element.get("ID", ""))
+    return _Study(name=name or decoded.name, year=year_of(element.get("YEAR", "")))
 
 
 def _decoded_study(identifier: str) -> _Study:

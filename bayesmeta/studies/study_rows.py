@@ -46,6 +46,9 @@ _AT_LEAST_0 = (*_EVENTS, *_TOTALS, "sd_treatment", "sd_control", "std_error", "v
 _MOST = 1e10
 """More people than live: a larger count is a mistake, and would overflow a sum of integers."""
 
+_LONGEST = 50
+"""Characters of a number; a double has at most 24."""
+
 _WHOLE = re.compile(r"([0-9]{1,9})(?:\.0+)?")
 _YEAR = re.compile(r"\b[12]\d{3}(?!\d)")
 
@@ -181,7 +184,6 @@ def _column(
     return values
 
 
-@lru_cache(maxsize=2**16)  # most cells of a file are one of a few, as 0.0
 def number(text: str) -> float:
     """A number as RevMan writes it; NaN for none, NaN and Infinity.
 
@@ -190,6 +192,13 @@ def number(text: str) -> float:
     ValueError
         It is no number.
     """
+    if len(text) > _LONGEST:
+        raise ValueError(text)
+    return _parsed(text)
+
+
+@lru_cache(maxsize=2**16)  # most cells of a file are one of a few, as 0.0
+def _parsed(text: str) -> float:
     if "_" in text:  # Python reads 1_000
         raise ValueError(text)
     try:

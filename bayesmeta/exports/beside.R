@@ -21,11 +21,11 @@ beside <- function(ours, theirs, who) {
   theirs <- as.data.frame(theirs)[rownames(ours), shown]
   both <- rbind(ours[, shown], theirs)[order(rep(seq_len(nrow(ours)), 2)), ]
   rownames(both) <- paste(rep(rownames(ours), each = 2), c("here", who))
-  print(round(both, 5))
+  print(both, digits = 5)
   unit <- ifelse(is.finite(ours$sd), ours$sd, (ours$upper - ours$lower) / 4)
   off <- abs(as.matrix(theirs) - as.matrix(ours[, shown])) / unit
   if (!all(is.finite(as.matrix(ours[, shown])))) {
-    cat("A mean or sd that is Inf or NA here does not exist; R prints one, and it is left out.\n")
+    cat("A mean or sd that is Inf or NA here does not exist; R prints one, which is left out.\n")
   }
   off[!is.finite(off)] <- NA
   worst <- which(off == max(off, na.rm = TRUE), arr.ind = TRUE)[1, ]

@@ -38,11 +38,11 @@ frequentist <- function(method, test) {
 posterior <- c(mu = ours["mu", "median"], lower = ours["mu", "lower"],
                upper = ours["mu", "upper"], tau = ours["tau", "median"],
                next_lower = ours["theta_new", "lower"], next_upper = ours["theta_new", "upper"])
-print(round(rbind(
+print(rbind(
   posterior = posterior,
   "REML, Knapp-Hartung" = attempt("REML", frequentist("REML", "knha")),
   "DerSimonian-Laird" = attempt("DerSimonian-Laird", frequentist("DL", "z"))
-), 5))"""
+), digits = 5)"""
 
 _BAYESIAN = """\
 cat("\\n3. Bayesian: R's bayesmeta\\n")
@@ -91,10 +91,10 @@ _COMMON = """\
 cat("\\n2. Frequentist: a common effect\\n")
 common <- metafor::rma(yi = studies$effect, sei = studies$std_error, method = "FE",
                        level = 100 * prob)
-print(round(rbind(
+print(rbind(
   posterior = unlist(ours["mu", c("median", "lower", "upper")]),
   "inverse variance" = c(as.numeric(common$b), common$ci.lb, common$ci.ub)
-), 5))"""
+), digits = 5)"""
 
 
 def metafor_script(fit: Fit) -> str:

@@ -21,11 +21,13 @@ by_sums <- function(density, breaks, mu_prior, prob, kind) {
     log_likelihood <- 0.5 * (rowSums(log(precision)) - log(total) - apart) +
       (if (is.na(sd)) 0 else -log(sd))
     data.frame(tau = tau, centre = middle, variance = 1 / total,
-               log_weight = log(weight) + log_likelihood + log(density(tau)) + log(tau * cells[, "width"]))
+               log_weight = log(weight) + log_likelihood + log(density(tau)) +
+                 log(tau * cells[, "width"]))
   }
   parts <- do.call(rbind, Map(given_tau, mu_prior$weight, mu_prior$mean, mu_prior$sd))
   share <- exp(parts$log_weight - max(parts$log_weight))
-  kept <- share > 1e-15
+  # Far more than the weights need, as the moments of heavy tails come from far out.
+  kept <- share > 1e-40
   parts <- parts[kept, ]
   share <- share[kept] / sum(share[kept])
 

@@ -9,7 +9,7 @@ import pytest
 from scipy import stats
 from scipy.special import logsumexp
 
-from bayesmeta.exports.r_code import exactly, numbers
+from bayesmeta.exports.r_code import exactly, numbers, text
 from bayesmeta.exports.r_densities import NAMED, r_density, r_name
 from bayesmeta.exports.stan_priors import brms_name, stan_log_density
 from bayesmeta.priors import FAMILIES, Prior, parse_prior
@@ -105,6 +105,20 @@ def test_stan_has_the_same_log_density(expression: str) -> None:
     names = {**STAN, "se": np.array(STUDIES)}
     found = [eval(code, {"__builtins__": {}}, {**names, "x": x}) for x in POINTS]
     np.testing.assert_allclose(found, prior.logpdf(POINTS), rtol=DENSITY_RTOL, atol=DENSITY_RTOL)
+
+
+def test_stan_reads_every_log_density(run_with: Callable[..., str]) -> None:
+    densities = [stan_log_density(prior_of(expression), "sd_1[1]") for expression in PRIORS]
+    code = "\n".join(
+        [
+            "data { int N; vector[N] se; }",
+            "parameters { vector<lower=0>[1] sd_1; }",
+            "model {",
+            *[f"target += {density};" for density in densities],
+            "}",
+        ]
+    )
+    assert "TRUE" in run_with(f"cat(rstan::stanc(model_code = {text(code)})$status)", "rstan")
 
 
 @pytest.mark.parametrize("expression", PRIORS)

@@ -47,10 +47,10 @@ def inferred_settings(outcome: Outcome, decimals: int | None) -> Settings | None
     Returns
     -------
     Settings or None
-        None where no study has a stored effect.
+        None where no study that is estimable has a stored effect.
     """
     stored = outcome.rows.stored
-    if "effect" not in stored or not np.isfinite(stored["effect"]).any():
+    if "effect" not in stored or not (np.isfinite(stored["effect"]) & outcome.rows.estimable).any():
         return None
     by_effect = _best(outcome, _measures(outcome), _EFFECTS, decimals)
     return _best(outcome, _methods(outcome, by_effect), ("weight",), decimals)
@@ -96,30 +96,34 @@ def _best(
     quantities: tuple[str, ...],
     decimals: int | None,
 ) -> Settings:
-    """The first candidate that reproduces all of these numbers, else that which does most."""
-    best, most = None, -1.0
+    """The first candidate that reproduces all of these numbers, else that which comes closest."""
+    best, closest = None, (-1.0, -np.inf)
     for candidate in candidates:
-        share = _share(outcome, revman_analysis(outcome, candidate), quantities, decimals)
-        if share > most:
-            best, most = candidate, share
-        if share == 1:
+        analysis = revman_analysis(outcome, candidate)
+        found = _closeness(outcome, analysis, quantities, decimals)
+        if best is None or found > closest:
+            best, closest = candidate, found
+        if found[0] == 1:
             break
     assert best is not None  # there is a candidate for each kind of outcome
     return best
 
 
-def _share(
+def _closeness(
     outcome: Outcome,
     analysis: RevManAnalysis,
     quantities: tuple[str, ...],
     decimals: int | None,
-) -> float:
-    """Share of the stored numbers that an analysis reproduces."""
-    computed, found = row_numbers(outcome, analysis), []
+) -> tuple[float, float]:
+    """Share of the stored numbers that an analysis reproduces, and minus the largest difference."""
+    computed = row_numbers(outcome, analysis)
+    agreeing, apart = [np.ones(0, bool)], [np.zeros(0)]
     for quantity in quantities:
         stored = outcome.rows.stored.get(quantity)
         if stored is not None:
             known = np.isfinite(stored) & analysis.estimable
-            found.append(agree(stored[known], computed[quantity][known], decimals))
-    all_found = np.concatenate(found) if found else np.ones(1)
-    return float(all_found.mean()) if all_found.size else 0.0
+            agreeing.append(agree(stored[known], computed[quantity][known], decimals))
+            apart.append(np.abs(stored[known] - computed[quantity][known]))
+    agreed = np.concatenate(agreeing)
+    share = float(agreed.mean()) if agreed.size else 0.0
+    return share, -float(np.concatenate(apart).max(initial=0.0))

@@ -18,6 +18,12 @@ _ROUNDED_UNITS = 3.0
 and a standard error which were rounded to that decimal: 0.5 + 1.96 * 0.5, and 0.5 for its own
 rounding; 2.58 for an interval of 99 %."""
 
+_ITERATED = 1e-4
+"""Percent by which a weight may be off where RevMan stops iterating tau² by REML."""
+
+_WHOLE = 101.0
+"""Percent that the weights of one subgroup do not exceed, whatever their rounding."""
+
 _NAMES = {"MH": "Mantel-Haenszel", "IV": "inverse variance", "PETO": "Peto"}
 _EDITED = "edited after RevMan computed it, or computed from numbers that are not in the file"
 
@@ -39,13 +45,16 @@ def explained(
     differing = [check for check in checks if not check.agrees]
     if not differing:
         return list(checks)
-    studies = {check.place for check in differing if check.level == "study"}
-    partly = _partly(outcome)
+    studies = {
+        check.place
+        for check in differing
+        if check.level == "study" and check.quantity != "weight"  # which follows from the method
+    }
     found = []
     for check in checks:
         reason = ""
         if not check.agrees and check.level == "study":
-            reason = _of_study(outcome, check, partly, decimals)
+            reason = _of_study(outcome, settings, check, decimals)
         elif not check.agrees:
             reason = _of_result(outcome, settings, check, studies, decimals)
         found.append(replace(check, reason=reason) if reason else check)
@@ -58,7 +67,14 @@ def _partly(outcome: Outcome) -> bool:
     return bool(outcome.subgroups) and bool((~rows.in_total | (rows.subgroup < 0)).any())
 
 
-def _of_study(outcome: Outcome, check: Check, partly: bool, decimals: int | None) -> str:
+def _merged(outcome: Outcome, place: int) -> bool:
+    """Whether the stored weights of a row's subgroup are those of more than one subgroup."""
+    rows = outcome.rows
+    own = rows.subgroup == rows.subgroup[place]
+    return float(np.nansum(rows.stored["weight"][own])) > _WHOLE
+
+
+def _of_study(outcome: Outcome, settings: Settings, check: Check, decimals: int | None) -> str:
     if check.quantity == "estimable":
         says = "estimable" if check.stored else "not estimable"
         return f"RevMan calls the study {says}, by its numbers it is not so"
@@ -66,11 +82,15 @@ def _of_study(outcome: Outcome, check: Check, partly: bool, decimals: int | None
     rounded = decimals is not None and apart <= _ROUNDED_UNITS * 10.0**-decimals
     if check.quantity in ("lower", "upper") and rounded:
         return "RevMan took it from an effect and a standard error that were rounded"
-    if check.quantity == "weight" and partly:
+    if check.quantity == "weight" and settings.estimator == "REML" and apart <= _ITERATED:
+        return "RevMan stops the iteration of REML before its last digits"
+    if check.quantity == "weight" and _partly(outcome):
         return (
             "some rows of the analysis count in the subgroups or in the total alone; how RevMan "
             "weighs these is not documented"
         )
+    if check.quantity == "weight" and _merged(outcome, check.place):
+        return "several subgroups have the same name, and the file does not tell them apart"
     if check.quantity == "weight":
         return "the weight follows from all rows of the analysis, some of which differ"
     if _has_empty_cell(outcome, check.place):

@@ -98,7 +98,7 @@ def test_every_scale_is_tried():
 
 @pytest.mark.parametrize(
     ("code", "hint"),
-    [("or", "Did you mean 'OR'?"), ("SMDX", "Did you mean 'SMD'?"), ("?", "Known are: GEN, IR,")],
+    [("or", "Did you mean 'OR'?"), ("SMDX", "Did you mean 'SMD'?"), ("?", "Known are: GEN, HR,")],
 )
 def test_an_unknown_code_is_an_error_that_names_the_nearest(code, hint):
     with pytest.raises(SpecError, match="unknown measure") as raised:

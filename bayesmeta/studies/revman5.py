@@ -219,8 +219,8 @@ def _study(element: Element) -> _Study:
 
 def _decoded_study(identifier: str) -> _Study:
     """The study of an identifier such as ``STD-Smith_x002c_-A-1999``, where it is not listed."""
-    plain = _ESCAPED.sub(lambda found: chr(int(found[1], 16)), identifier.removeprefix("STD-"))
-    name = one_line(plain.replace("-", " "))
+    spaced = identifier.removeprefix("STD-").replace("-", " ")
+    name = one_line(_ESCAPED.sub(lambda found: chr(int(found[1], 16)), spaced))
     return _Study(name=name or "unnamed study", year=year_of(name))
 
 

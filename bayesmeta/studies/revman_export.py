@@ -30,12 +30,12 @@ _DECIMALS = 8
 """To which RevMan 5 exports what it computed."""
 
 _KINDS: Mapping[str, Kind] = {
-    "D": "dichotomous",
-    "C": "continuous",
-    "I": "inverse variance",
-    "O": "O-E and variance",
+    "DI": "dichotomous",
+    "CO": "continuous",
+    "IV": "inverse variance",
+    "OE": "O-E and variance",
 }
-"""By the first letter of the type: DIC, CON, IV, OEV."""
+"""By the first letters of the type: DIC, CON, IV, OEV; OTH is text."""
 
 _SUMS = {
     "events_treatment": "Events 1",
@@ -138,7 +138,7 @@ def _parts(content: bytes, path: Path) -> dict[tuple[int, int], _Part]:
 def _outcome(comparison: int, number: int, part: _Part, path: Path) -> Outcome | str:
     """An outcome; or why it cannot be analysed."""
     record, text = part.record, part.record.name("Effect Measure")
-    kind = _KINDS.get(record.get("Data Type")[:1].upper())
+    kind = _KINDS.get(record.get("Data Type")[:2].upper())
     if kind is None:
         return "it has no numbers, or its type is not known"
     if not part.rows:

@@ -3,12 +3,15 @@
 import csv
 import io
 import math
+from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
 import bayesmeta as bm
 from bayesmeta.exports import export_fit
+from bayesmeta.exports.r_code import study_numbers
 
 HEADER = (
     "Analysis group,Analysis number,Analysis name,Subgroup,Applicability,Study,Study year,GIV Mean,"
@@ -74,3 +77,26 @@ def test_nothing_is_a_formula(hostile: bm.Fit) -> None:
     assert rows[0]["Analysis name"] == '\'=a system("touch owned") quit() Sjögren'
     assert rows[2]["Study"] == "'=1+1"
     assert rows[3]["Study"].startswith("Sjögren 日本 𝒳")
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("hostile", "dichotomous"),
+        ("estimates", "inverse variance"),
+        ("oa_pain", "continuous"),
+    ],
+)
+def test_the_reader_of_revman_files_finds_the_same_numbers(
+    name: str, kind: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    fit: bm.Fit = request.getfixturevalue(name)
+    path = tmp_path / f"{name}-data-rows.csv"
+    path.write_text(export_fit(fit, "revman-csv"), encoding="utf-8")
+    outcome = bm.read_review(path).outcome("1.1")
+    assert outcome.kind == kind
+    assert len(outcome.rows) == fit.table.sizes["study"]
+    assert set(study_numbers(fit)) <= set(outcome.rows.numbers)
+    for column, values in outcome.rows.numbers.items():
+        if column in fit.table:
+            np.testing.assert_array_equal(values, fit.table[column].to_numpy())

@@ -31,7 +31,7 @@ _NOT_POOLED = ((False, False),)
 _EFFECTS = ("effect", "lower", "upper")
 
 
-def inferred_settings(outcome: Outcome, decimals: int | None) -> Settings | None:
+def inferred_settings(outcome: Outcome, decimals: int | None) -> Settings:
     """The settings under which most of the stored numbers are reproduced.
 
     First the measure, by the studies' effects and intervals; then the method, by their weights:
@@ -46,12 +46,13 @@ def inferred_settings(outcome: Outcome, decimals: int | None) -> Settings | None
 
     Returns
     -------
-    Settings or None
-        None where no study that is estimable has a stored effect.
+    Settings
+        Where no study has a stored effect, those of a measure that asks for events in an arm and
+        for participants without them.
     """
     stored = outcome.rows.stored
-    if "effect" not in stored or not (np.isfinite(stored["effect"]) & outcome.rows.estimable).any():
-        return None
+    if "effect" not in stored or not np.isfinite(stored["effect"]).any():
+        return next(each for each in _measures(outcome) if each.measure != "RR")
     by_effect = _best(outcome, _measures(outcome), _EFFECTS, decimals)
     return _best(outcome, _methods(outcome, by_effect), ("weight",), decimals)
 

@@ -2,6 +2,7 @@
 
 from bayesmeta.engines import ENGINES
 from bayesmeta.engines.nuts import SAMPLERS
+from bayesmeta.exports import EXPORTS
 from bayesmeta.measures import MEASURES, Measure, find_measure
 from bayesmeta.model import HETEROGENEITIES, LIKELIHOODS
 from bayesmeta.plots import PLOTS
@@ -27,8 +28,8 @@ def names(kind: str) -> list[tuple[str, ...]]:
     Parameters
     ----------
     kind
-        ``measures``, ``priors``, ``likelihoods``, ``heterogeneities``, ``engines``, ``samplers``
-        or ``plots``.
+        ``measures``, ``priors``, ``likelihoods``, ``heterogeneities``, ``engines``, ``samplers``,
+        ``exports`` or ``plots``.
     """
     if kind == "measures":
         return [
@@ -54,6 +55,8 @@ def names(kind: str) -> list[tuple[str, ...]]:
         return [(name, _first_line(engine)) for name, engine in ENGINES.items()]
     if kind == "samplers":
         return list(SAMPLERS.items())
+    if kind == "exports":
+        return [(name, _first_line(export.write)) for name, export in EXPORTS.items()]
     return [(name, _first_line(plot)) for name, plot in PLOTS.items()]
 
 

@@ -2,7 +2,8 @@
 
 import click
 
-_KINDS = ("measures", "priors", "likelihoods", "heterogeneities", "engines", "samplers", "plots")
+_KINDS = ("measures", "priors", "likelihoods", "heterogeneities", "engines", "samplers")
+_KINDS += ("exports", "plots")
 
 
 @click.command("list")

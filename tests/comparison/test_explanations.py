@@ -1,0 +1,148 @@
+"""Why methods differ: each sentence stands where it holds, and nowhere else."""
+
+from functools import cache
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import bayesmeta as bm
+from bayesmeta.comparison.explanations import _RULES
+
+PRIORS = {"mu": "Normal(0, 4)", "tau": "HalfNormal(0.5)"}
+
+TOYS: dict[str, tuple[str, list[tuple[float, ...]], dict[str, object]]] = {
+    "one study": ("GEN", [(-0.5, 0.2)], PRIORS),
+    "twelve that agree": ("GEN", [(-0.5, 0.2)] * 12, PRIORS),
+    "three that hardly differ": ("HR", [(-0.35, 0.2), (-0.1, 0.25), (-0.6, 0.3)], PRIORS),
+    "eight that differ": (
+        "GEN",
+        [(effect, 0.1) for effect in (-1.2, -0.3, -0.7, -0.9, -0.2, -1.4, -0.5, -0.8)],
+        PRIORS,
+    ),
+    "small ones that differ from the large one": (
+        "GEN",
+        [(-0.1, 0.05), (-0.9, 0.3), (-1.2, 0.4), (-0.8, 0.3), (-1.5, 0.5)],
+        PRIORS,
+    ),
+    "a narrow prior of tau": (
+        "GEN",
+        [(-1.5, 0.1), (1.4, 0.1), (-1.0, 0.1), (1.2, 0.1)],
+        PRIORS | {"tau": "HalfNormal(0.1)"},
+    ),
+    "a narrow prior of mu": (
+        "GEN",
+        [(1.0, 0.3), (0.8, 0.3), (1.2, 0.3)],
+        PRIORS | {"mu": "Normal(0, 0.3)"},
+    ),
+    "an empty cell": (
+        "OR",
+        [(1, 200, 6, 100), (0, 150, 4, 60), (12, 60, 10, 55), (2, 300, 5, 90)],
+        {},
+    ),
+    "a study without events": ("OR", [(40, 400, 60, 410), (70, 600, 90, 580), (0, 30, 0, 30)], {}),
+    "large arms": ("OR", [(40, 400, 60, 410), (70, 600, 90, 580), (55, 500, 80, 510)], {}),
+    "exact differences": ("SMD", [(5.1, 2, 30, 6, 2.2, 31), (4.8, 1.7, 22, 5.9, 1.9, 20)], {}),
+    "RevMan's differences": (
+        "SMD",
+        [(5.1, 2, 30, 6, 2.2, 31), (4.8, 1.7, 22, 5.9, 1.9, 20)],
+        {"smd": "revman"},
+    ),
+}
+"""Toy studies, by what there is to say of them: measure, studies, options."""
+
+COLUMNS = {
+    2: ["effect", "std_error"],
+    4: ["events_treatment", "total_treatment", "events_control", "total_control"],
+    6: [f"{name}_{arm}" for arm in ("treatment", "control") for name in ("mean", "sd", "total")],
+}
+
+SENTENCES: dict[str, tuple[list[str], list[str]]] = {
+    "The conclusion depends on the method": (
+        ["one study", "three that hardly differ", "a narrow prior of mu"],
+        ["twelve that agree", "eight that differ", "large arms"],
+    ),
+    "There is one study.": (["one study"], ["twelve that agree"]),
+    "1 study has an empty cell": (["an empty cell"], ["large arms", "one study"]),
+    "1 study is left out by every row": (
+        ["a study without events"],
+        ["large arms", "an empty cell"],
+    ),
+    "The Mantel-Haenszel weights give": (["an empty cell"], ["large arms", "eight that differ"]),
+    "estimate of tau is 0": (
+        ["twelve that agree", "three that hardly differ", "large arms"],
+        ["one study", "eight that differ"],
+    ),
+    "weigh the studies more equally": (
+        ["small ones that differ from the large one", "an empty cell"],
+        ["eight that differ", "twelve that agree"],
+    ),
+    "small studies found something else": (
+        ["small ones that differ from the large one"],
+        ["eight that differ"],
+    ),
+    "DerSimonian-Laird estimates tau as": (
+        ["small ones that differ from the large one"],
+        ["twelve that agree", "eight that differ"],
+    ),
+    "HKSJ takes a t-distribution": (
+        ["three that hardly differ", "a narrow prior of tau"],
+        ["one study", "eight that differ", "twelve that agree"],
+    ),
+    "treats tau as known": (
+        ["three that hardly differ", "eight that differ"],
+        ["one study", "twelve that agree", "a narrow prior of tau"],
+    ),
+    "lies lower than": (["a narrow prior of tau"], ["eight that differ", "twelve that agree"]),
+    "about as wide as RevMan's": (["twelve that agree"], ["eight that differ", "one study"]),
+    "The prior of mu (": (["a narrow prior of mu"], ["eight that differ", "one study"]),
+    "its own small-sample formulas": (["exact differences"], ["RevMan's differences", "one study"]),
+    "the true effect in a new study may be on either": (
+        ["eight that differ", "small ones that differ from the large one"],
+        ["one study", "twelve that agree", "a narrow prior of tau"],
+    ),
+}
+"""A part of each sentence, toys of which it is said and of which it is not."""
+
+
+@cache
+def said_of(toy: str) -> str:
+    measure, studies, options = TOYS[toy]
+    frame = pd.DataFrame(studies, columns=COLUMNS[len(studies[0])])
+    frame["study"] = [f"Toy {2001 + i}" for i in range(len(studies))]
+    scale = {"scale": "analysis"} if measure == "HR" else {}
+    found = bm.compare(frame, measure=measure, engine="quadrature", **scale, **options)
+    return "\n".join(found.sentences)
+
+
+@pytest.mark.parametrize("sentence", SENTENCES)
+def test_a_sentence_stands_where_it_holds(sentence: str) -> None:
+    of, not_of = SENTENCES[sentence]
+    assert [toy for toy in of if sentence not in said_of(toy)] == []
+    assert [toy for toy in not_of if sentence in said_of(toy)] == []
+
+
+def test_every_rule_has_its_sentences() -> None:
+    """Two rules have more than one: of random effects, and of what is known of tau."""
+    assert len(SENTENCES) == len(_RULES) + 4
+
+
+@pytest.mark.parametrize("toy", TOYS)
+def test_every_comparison_says_something_and_nothing_undefined(toy: str) -> None:
+    text = said_of(toy)
+    assert text
+    assert "nan" not in text
+    assert "inf" not in text.replace("information", "")
+
+
+def test_the_numbers_in_a_sentence_are_those_of_the_formulas() -> None:
+    """Mantel-Haenszel and inverse variance, Deeks and Higgins 2010, one half in all four cells."""
+    a, n1, c, n2 = np.array(TOYS["an empty cell"][1], float).T
+    half = np.where((a == 0) | (c == 0), 0.5, 0)
+    a, b, c, d = (cell + half for cell in (a, n1 - a, c, n2 - c))
+    total = a + b + c + d
+    pooled = (a * d / total).sum() / (b * c / total).sum()
+    weight = 1 / (1 / a + 1 / b + 1 / c + 1 / d)
+    inverse = np.exp((weight * np.log(a * d / (b * c))).sum() / weight.sum())
+    said = f"weights give {pooled:.2f} where inverse variance gives {inverse:.2f}:"
+    assert said in said_of("an empty cell")

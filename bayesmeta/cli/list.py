@@ -2,8 +2,10 @@
 
 import click
 
-_KINDS = ("measures", "priors", "likelihoods", "heterogeneities", "engines", "samplers")
-_KINDS += ("exports", "plots")
+_KINDS = (
+    *("measures", "priors", "likelihoods", "heterogeneities", "engines", "samplers"),
+    *("exports", "plots"),
+)
 
 
 @click.command("list")

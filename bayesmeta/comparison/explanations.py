@@ -9,7 +9,7 @@ from scipy.special import stdtrit
 
 from bayesmeta.comparison.rows import Row
 from bayesmeta.measures import Measure
-from bayesmeta.results.tables import decimals, format_number
+from bayesmeta.results.tables import decimals, effect_decimals, format_number
 
 __all__ = ["Facts", "explain"]
 
@@ -65,8 +65,8 @@ class Facts:
 
     def shown(self, value: float, row: Row) -> str:
         """A value on the display scale, to the digits that a row deserves."""
-        ends = [self._display(end) for end in (row.lower, row.upper)]
-        return format_number(self._display(value), decimals(*ends))
+        lower, upper = self._display(row.lower), self._display(row.upper)
+        return format_number(self._display(value), effect_decimals(lower, upper, self.measure))
 
     def _display(self, value: float) -> float:
         return float(self.measure.scale.to_display(np.array(value), np.array(self.size)))
@@ -95,9 +95,10 @@ def _zero_cells(facts: Facts) -> str | None:
     if not facts.corrected:
         return None
     studies = "study has" if facts.corrected == 1 else "studies have"
+    only = " for its standard error" if facts.measure.code == "RD" else ""
     return (
-        f"{facts.corrected} {studies} an empty cell, to which one half is added; with so few "
-        "events that moves the estimates, and the normal approximation behind all these rows is "
+        f"{facts.corrected} {studies} an empty cell, to which one half is added{only}; with so few "
+        "events that moves the results, and the normal approximation behind all these rows is "
         "doubtful."
     )
 
@@ -128,9 +129,12 @@ def _fixed_and_random(facts: Facts) -> str | None:
     if facts.k == 1:
         return None
     if random.tau == 0:
+        whose = (
+            "the fixed effect by inverse variance" if facts.method == "MH" else "its fixed effect"
+        )
         return (
-            "The DerSimonian-Laird estimate of tau is 0, so RevMan's random effects are its fixed "
-            "effect; the data do not show that tau is 0, only that they cannot tell it from 0."
+            f"The DerSimonian-Laird estimate of tau is 0, so RevMan's random effects are {whose}; "
+            "the data do not show that tau is 0, only that they cannot tell it from 0."
         )
     apart = abs(random.estimate - fixed.estimate)
     if apart < _MOVED * fixed.sd:
@@ -155,6 +159,15 @@ def _estimators(facts: Facts) -> str | None:
         f"{format_number(reml.tau, places)}; neither says how uncertain that is, the Q-profile "
         f"interval does: {format_number(reml.tau_lower, places)} to "
         f"{format_number(reml.tau_upper, places)}."
+    )
+
+
+def _no_spread(facts: Facts) -> str | None:
+    if facts.rows["reml"].width > 0 or facts.k < 2:
+        return None
+    return (
+        "The studies' estimates are all the same, so that the standard error of HKSJ, which rests "
+        "on their spread, is 0: its interval means nothing here."
     )
 
 
@@ -253,6 +266,7 @@ _RULES: tuple[Rule, ...] = (
     _mantel_haenszel,
     _fixed_and_random,
     _estimators,
+    _no_spread,
     _few_studies,
     _tau_known,
     _prior_of_mu,

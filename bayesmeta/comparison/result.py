@@ -18,7 +18,13 @@ from bayesmeta.comparison.rows import Row, tidy
 from bayesmeta.files import write_whole
 from bayesmeta.measures import Measure, find_measure
 from bayesmeta.results.export import plain_value
-from bayesmeta.results.tables import decimals, format_number, format_probability, format_span
+from bayesmeta.results.tables import (
+    decimals,
+    effect_decimals,
+    format_number,
+    format_probability,
+    format_span,
+)
 from bayesmeta.spec import Spec
 
 if TYPE_CHECKING:
@@ -154,7 +160,8 @@ class Comparison:
     def cells(self, row: Row) -> list[str]:
         """Estimate, interval, tau, I² and prediction interval as text, on the display scale."""
         shown = self._shown(row)
-        places = decimals(_number(shown["lower"]), _number(shown["upper"]))
+        ends_of_mu = _number(shown["lower"]), _number(shown["upper"])
+        places = effect_decimals(*ends_of_mu, self.measure)
         tau_places = decimals(0.0, 4 * row.tau) if row.tau > 0 else 2
         tau = format_number(row.tau, tau_places)
         if not math.isnan(row.tau_lower):

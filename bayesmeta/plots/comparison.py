@@ -10,7 +10,7 @@ from bayesmeta.measures import Measure
 from bayesmeta.plots.layout import Column, Sheet
 from bayesmeta.plots.panels import effect_label, fitting_ticks, legible_range
 from bayesmeta.plots.style import COLOURS, RC, without_glyph_warnings
-from bayesmeta.results.tables import decimals, format_number, format_span
+from bayesmeta.results.tables import decimals, effect_decimals, format_number, format_span
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -82,7 +82,7 @@ def _right(rows: "Sequence[Row]", measure: Measure, size: float, prob: float) ->
     for row in rows:
         values = [row.estimate, row.lower, row.upper, row.prediction_lower, row.prediction_upper]
         shown = measure.scale.to_display(np.array(values), np.full(5, size))
-        places = decimals(shown[1], shown[2])
+        places = effect_decimals(shown[1], shown[2], measure)
         effect, ends = format_number(shown[0], places), format_span(shown[1], shown[2], places)
         cells["effect"].append(f"{effect} ({ends})")
         cells["tau"].append(format_number(row.tau, decimals(0, 4 * row.tau) if row.tau > 0 else 2))

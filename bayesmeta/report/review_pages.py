@@ -115,7 +115,7 @@ def _index_row(each: OutcomeResult) -> dict[str, Any]:
         "revman": estimate_text(revman, each.measure),
         "bayes": estimate_text(each.bayes, each.measure),
         "new": prediction_text(each.bayes, each.measure),
-        "tau": _tau(each.bayes),
+        "tau": _median_tau(each.bayes),
         "axis": axis,
         "revman_bar": axis.pooled(revman),
         "bayes_bar": axis.pooled(each.bayes),
@@ -170,11 +170,15 @@ def _priors(each: OutcomeResult) -> list[dict[str, Any]]:
     ]
 
 
+def _median_tau(row: Row) -> str:
+    return format_number(row.tau, decimals(0, 4 * row.tau) if row.tau > 0 else 2)
+
+
 def _tau(row: Row) -> str:
     if math.isnan(row.tau):
         return ""
     if math.isnan(row.tau_upper):
-        return format_number(row.tau, decimals(0, 4 * row.tau) if row.tau > 0 else 2)
+        return _median_tau(row)
     places = decimals(row.tau_lower, row.tau_upper)
     ends = format_span(row.tau_lower, row.tau_upper, places)
     return f"{format_number(row.tau, places)} ({ends})"

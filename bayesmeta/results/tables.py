@@ -12,7 +12,7 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from bayesmeta.measures import find_measure
+from bayesmeta.measures import Measure, find_measure
 from bayesmeta.model import HETEROGENEITIES
 from bayesmeta.priors import Prior
 from bayesmeta.spec import Interval, Spec
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "decimals",
+    "effect_decimals",
     "fit_to_html",
     "fit_to_text",
     "format_number",
@@ -39,6 +40,7 @@ _NAMES = {
 }
 _RAREST = 0.001
 _MOST_DECIMALS = 12
+_MOST_OF_RATIO = 4
 _VERDICTS = {"ok": "green", "warn": "yellow", "fail": "bold red"}
 
 
@@ -48,6 +50,18 @@ def decimals(lower: float, upper: float) -> int:
     if not math.isfinite(width) or width <= 0:
         return 2
     return min(max(1 - math.floor(math.log10(width)), 0), _MOST_DECIMALS)
+
+
+def effect_decimals(lower: float, upper: float, measure: Measure) -> int:
+    """Decimals that an effect deserves on the display scale.
+
+    As `decimals`; of ratios so many that the lower end has two digits, where four are enough for
+    that: it is never 0.
+    """
+    places = decimals(lower, upper)
+    if not measure.scale.ratio or not 0 < lower < math.inf:
+        return places
+    return max(places, min(1 - math.floor(math.log10(lower)), _MOST_OF_RATIO))
 
 
 def format_number(value: float, places: int) -> str:
@@ -186,7 +200,8 @@ def _main_table(fit: "Fit") -> Table:
     for header in headers:
         table.add_column(header, justify="right")
     for _, row in estimates.iterrows():
-        table.add_row(_NAMES[row["name"]], *_cells(row, statistics, back_transformed, chances))
+        cells = _cells(row, statistics, measure if back_transformed else None, chances)
+        table.add_row(_NAMES[row["name"]], *cells)
     return table
 
 
@@ -199,16 +214,16 @@ def _interval_note(fit: "Fit") -> str:
 
 
 def _cells(
-    row: pd.Series, statistics: Iterable[str], back_transformed: bool, chances: Iterable[str]
+    row: pd.Series, statistics: Iterable[str], measure: Measure | None, chances: Iterable[str]
 ) -> list[str]:
-    """The cells of an estimate; I² in percent."""
+    """The cells of an estimate; I² in percent; on the display scale where a measure is given."""
     unit = 100 if row["name"] == "I2" else 1
     lower, upper = unit * row["lower"], unit * row["upper"]
     places = decimals(lower, upper)
     cells = [format_number(unit * row[name], places) for name in statistics]
     cells.append(format_span(lower, upper, places))
-    if back_transformed:
-        cells.append("" if math.isnan(row["display_median"]) else _display(row))
+    if measure is not None:
+        cells.append("" if math.isnan(row["display_median"]) else _display(row, measure))
     return cells + [format_probability(row[column]) for column in chances]
 
 
@@ -247,9 +262,9 @@ def _study_table(fit: "Fit") -> Table:
     return table
 
 
-def _display(row: pd.Series) -> str:
+def _display(row: pd.Series, measure: Measure) -> str:
     lower, upper = row["display_lower"], row["display_upper"]
-    places = decimals(lower, upper)
+    places = effect_decimals(lower, upper, measure)
     return f"{format_number(row['display_median'], places)} ({format_span(lower, upper, places)})"
 
 

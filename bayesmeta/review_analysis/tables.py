@@ -9,7 +9,7 @@ from rich.text import Text
 
 from bayesmeta.comparison import Row
 from bayesmeta.measures import Measure
-from bayesmeta.results.tables import decimals, format_number, format_span, interval_name
+from bayesmeta.results.tables import effect_decimals, format_number, format_span, interval_name
 from bayesmeta.review_analysis.result import OutcomeResult, ReviewResult
 
 __all__ = ["review_to_text"]
@@ -66,7 +66,7 @@ def estimate_text(row: Row, measure: Measure) -> str:
 def span_text(middle: float, lower: float, upper: float, measure: Measure) -> str:
     """An estimate with its interval, given on the analysis scale, on the display scale."""
     shown = displayed((middle, lower, upper), measure)
-    places = decimals(shown[1], shown[2])
+    places = effect_decimals(shown[1], shown[2], measure)
     return f"{format_number(shown[0], places)} ({format_span(shown[1], shown[2], places)})"
 
 
@@ -75,7 +75,7 @@ def prediction_text(row: Row, measure: Measure) -> str:
     if math.isnan(row.prediction_lower):
         return ""
     lower, upper = displayed((row.prediction_lower, row.prediction_upper), measure)
-    return format_span(lower, upper, decimals(lower, upper))
+    return format_span(lower, upper, effect_decimals(lower, upper, measure))
 
 
 def displayed(values: tuple[float, ...], measure: Measure) -> list[float]:

@@ -22,6 +22,7 @@ from bayesmeta.results import worst
 from bayesmeta.results.export import plain_value
 from bayesmeta.results.tables import (
     decimals,
+    effect_decimals,
     format_number,
     format_probability,
     interval_name,
@@ -250,6 +251,8 @@ def _estimate(row: dict[Hashable, Any], name: str, measure: Measure, size: float
         return ""
     middle, lower, upper = _displayed(values, name, measure, size)
     places = decimals(lower, upper)
+    if name != "tau":
+        places = effect_decimals(lower, upper, measure)
     return (
         f"{format_number(middle, places)} ({format_number(lower, places)} to "
         f"{format_number(upper, places)})"

@@ -39,7 +39,7 @@ DECIMALS = 6
 ROW_COLUMNS = ("Analysis group", "Analysis number", "Study", "GIV Mean", "Experimental N")
 """Columns by which a table of data rows is known."""
 
-_MOST_ANALYSES = 50_000
+_MOST_ANALYSES = 30_000
 """The largest collection known, of 397 reviews, has 13,977."""
 
 Key = tuple[str, int, int]

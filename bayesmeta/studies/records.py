@@ -14,7 +14,7 @@ from bayesmeta.studies.text import decoded, one_line
 __all__ = ["Record", "read_records"]
 
 _MOST_COLUMNS = 1_000
-_MOST_ROWS = 250_000
+_MOST_ROWS = 150_000
 _MOST_CELLS = 5_000_000
 """The largest collection known, of 397 reviews, has 68,344 rows of 27 cells."""
 

@@ -130,13 +130,14 @@ def _outcomes(
     left_out: list[tuple[str, str]] = []
     seen: set[tuple[int, int]] = set()
     for comparison in root.iter("COMPARISON"):
+        comparison_name = _text(comparison, "NAME")
         for element in comparison:
             if not element.tag.endswith("_OUTCOME"):
                 continue
             numbered = _number(comparison, path), _number(element, path)
             outcome: Outcome | str = "another outcome has the same number"
             if numbered not in seen:
-                outcome = _outcome(element, numbered, _text(comparison, "NAME"), studies, path)
+                outcome = _outcome(element, numbered, comparison_name, studies, path)
             seen.add(numbered)
             if isinstance(outcome, Outcome):
                 outcomes.append(outcome)
@@ -251,6 +252,7 @@ def _pooled(element: Element, place: Place) -> Mapping[str, float]:
 def _judgements(root: Element, studies: Mapping[str, _Study]) -> Iterator[Judgement]:
     """The judgements of the risk of bias; their reasons stay in the file."""
     for item in root.iter("QUALITY_ITEM"):
+        domain = _text(item, "NAME")
         groups = {
             group.get("ID", ""): _text(group, "NAME")
             for group in item.iter("QUALITY_ITEM_DATA_ENTRY_GROUP")
@@ -260,7 +262,7 @@ def _judgements(root: Element, studies: Mapping[str, _Study]) -> Iterator[Judgem
             if result:
                 yield Judgement(
                     study=(studies.get(identifier) or _decoded_study(identifier)).name,
-                    domain=_text(item, "NAME"),
+                    domain=domain,
                     judgement=_JUDGEMENTS.get(result, result),
                     outcome=groups.get(entry.get("GROUP_ID", ""), ""),
                 )

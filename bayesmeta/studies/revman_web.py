@@ -278,13 +278,20 @@ def _pooled(record: Record, kind: Kind, settings: Settings, place: Place) -> Map
 
 def _judgements(content: bytes | None, path: Path) -> Iterator[Judgement]:
     """The judgements of the risk of bias; what supports them stays in the file."""
-    for record in [] if content is None else read_records(content, path, ("Study",)):
-        for column in record.columns:
-            judgement = record.name(column) if column.startswith(_JUDGEMENT) else ""
+    records = [] if content is None else read_records(content, path, ("Study",))
+    columns = records[0].columns if records else {}
+    domains = {
+        column: one_line(column.removeprefix(_JUDGEMENT))
+        for column in columns
+        if column.startswith(_JUDGEMENT)
+    }
+    for record in records:
+        for column, domain in domains.items():
+            judgement = record.name(column)
             if judgement:
                 yield Judgement(
                     study=record.name("Study"),
-                    domain=one_line(column.removeprefix(_JUDGEMENT)),
+                    domain=domain,
                     judgement=plain_judgement(judgement),
                     outcome=record.name("Outcome") or record.name("Result"),
                 )

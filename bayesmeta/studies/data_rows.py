@@ -12,7 +12,6 @@ from bayesmeta.studies.study_rows import (
     Place,
     RowText,
     number,
-    numbers_of,
     study_rows,
     whole_number,
     year_of,
@@ -202,13 +201,13 @@ def label_of(key: Key) -> str:
     return f"{review}:{comparison}.{outcome}" if review else f"{comparison}.{outcome}"
 
 
-def calculated(texts: Mapping[str, str], place: Place, row: int) -> bool:
+def calculated(texts: Mapping[str, str]) -> bool:
     """Whether RevMan Web has computed a result: an interval has a width.
 
     Where it has not, the file says 0 for the estimate and for both ends of its interval.
     """
-    found = numbers_of({name: texts[name] for name in _INTERVAL}, place, row=row)
-    return not (len(found) == len(_INTERVAL) and not any(found.values()))
+    interval = [texts[name] for name in _INTERVAL]
+    return any(_holds(text) for text in interval) or not all(interval)
 
 
 def plain_judgement(text: str) -> str:
@@ -228,7 +227,7 @@ def _row(kind: Kind, record: Record, subgroup: int, place: Place) -> RowText:
         subgroup=-1 if applicability == "OVERALL_ONLY" else subgroup,
         in_total=applicability != "SUBGROUP_ONLY",
         numbers=record.texts({name: _ENTERED[name] for name in ENTERED[kind]}),
-        stored=stored if calculated(stored, place, record.row) else dict.fromkeys(stored, ""),
+        stored=stored if calculated(stored) else dict.fromkeys(stored, ""),
         # RevMan Web leaves out what it cannot estimate
         estimable=stored["effect"] != "",
         row=record.row,

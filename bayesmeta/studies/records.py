@@ -34,8 +34,8 @@ class Record:
 
     def get(self, column: str) -> str:
         """The cell of a column; "" where the table has no such column."""
-        place = self.columns.get(column)
-        return "" if place is None or place >= len(self.cells) else self.cells[place].strip()
+        place = self.columns.get(column, -1)
+        return self.cells[place].strip() if -1 < place < len(self.cells) else ""
 
     def name(self, column: str) -> str:
         """The cell of a column as a name: one line, without control characters."""

@@ -267,7 +267,7 @@ def _pooled(record: Record, kind: Kind, settings: Settings, place: Place) -> Map
         unused += ["prediction_lower", "prediction_upper"]
     if not settings.random:
         unused += ["tau2_lower", "tau2_upper"]
-    if not calculated(texts, place, record.row):
+    if not calculated(texts):
         unused = list(texts)
     sums = record.texts(_SUMS)
     if kind in ("continuous", "inverse variance"):

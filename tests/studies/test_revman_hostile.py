@@ -99,6 +99,24 @@ def test_outcomes_without_end(tmp_path: Path) -> None:
     refuse(tmp_path, content, "over 5,000 outcomes", at_once=False)
 
 
+def test_a_name_that_many_share_is_read_once(tmp_path: Path) -> None:
+    name = f"<NAME>{'long ' * 200_000}</NAME>"
+    outcomes = "".join(
+        f'<DICH_OUTCOME NO="{i}" EFFECT_MEASURE="OR"><DICH_DATA STUDY_ID="STD-A"/></DICH_OUTCOME>'
+        for i in range(1_000)
+    )
+    entries = '<QUALITY_ITEM_DATA_ENTRY STUDY_ID="STD-A" RESULT="YES"/>' * 1_000
+    path = tmp_path / "review"
+    path.write_text(
+        f"<COCHRANE_REVIEW><QUALITY_ITEM>{name}{entries}</QUALITY_ITEM>"
+        f'<COMPARISON NO="1">{name}{outcomes}</COMPARISON></COCHRANE_REVIEW>'
+    )
+    start = time.perf_counter()
+    review = read_review(path)
+    assert time.perf_counter() - start < SECONDS
+    assert (len(review.outcomes), len(review.risk_of_bias)) == (1_000, 1_000)
+
+
 # Encodings
 
 TITLE = "Müller’s “tea” – Ω"  # Greek is not in Windows-1252

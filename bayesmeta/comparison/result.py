@@ -7,7 +7,6 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pandas as pd
 from rich.console import Group, RenderableType
 from rich.table import Table
@@ -15,16 +14,11 @@ from rich.text import Text
 
 from bayesmeta import __version__
 from bayesmeta.comparison.rows import Row, tidy
+from bayesmeta.comparison.text import displayed, row_cells
 from bayesmeta.files import write_whole
 from bayesmeta.measures import Measure, find_measure
 from bayesmeta.results.export import plain_value
-from bayesmeta.results.tables import (
-    decimals,
-    effect_decimals,
-    format_number,
-    format_probability,
-    format_span,
-)
+from bayesmeta.results.tables import format_probability
 from bayesmeta.spec import Spec
 
 if TYPE_CHECKING:
@@ -128,13 +122,13 @@ class Comparison:
         table = Table(box=None, pad_edge=False, header_style="bold")
         table.add_column("method", overflow="fold")
         level = f"{100 * self.spec.interval.prob:g} %"
-        headers = [self.measure.label, f"{level} interval", "tau", "I² %", "prediction interval"]
+        headers = [f"{self.measure.label} ({level} interval)", "tau", "I² %", "prediction interval"]
         chances = [name for name in ("prob_benefit", "prob_important") if self._known(name)]
         headers += [{"prob_benefit": "P(benefit)"}.get(name, "P(important)") for name in chances]
         for header in headers:
             table.add_column(header, justify="right", no_wrap=True)
         for row in self.rows:
-            cells = self.cells(row)
+            cells = row_cells(row, self.measure, self.size)
             cells += [format_probability(getattr(row, name)) for name in chances]
             style = "bold" if row.kind == "bayesian" else ""
             table.add_row(Text(row.label), *cells, style=style)
@@ -157,34 +151,11 @@ class Comparison:
             f"k − 1 degrees of freedom (Cochrane Handbook 10.10.4).{tau}"
         )
 
-    def cells(self, row: Row) -> list[str]:
-        """Estimate, interval, tau, I² and prediction interval as text, on the display scale."""
-        shown = self._shown(row)
-        ends_of_mu = _number(shown["lower"]), _number(shown["upper"])
-        places = effect_decimals(*ends_of_mu, self.measure)
-        tau_places = decimals(0.0, 4 * row.tau) if row.tau > 0 else 2
-        tau = format_number(row.tau, tau_places)
-        if not math.isnan(row.tau_lower):
-            tau += f" ({format_span(row.tau_lower, row.tau_upper, tau_places)})"
-        ends = [_number(shown[f"prediction_{end}"]) for end in ("lower", "upper")]
-        return [
-            format_number(_number(shown["estimate"]), places),
-            format_span(_number(shown["lower"]), _number(shown["upper"]), places),
-            tau,
-            format_number(100 * row.i2, 0),
-            "" if math.isnan(ends[0]) else format_span(ends[0], ends[1], places),
-        ]
-
     def _known(self, name: str) -> bool:
         return any(not math.isnan(getattr(row, name)) for row in self.rows)
 
     def _shown(self, row: Row) -> dict[str, Any]:
         """Estimate and intervals on the display scale."""
         names = ("estimate", "lower", "upper", "prediction_lower", "prediction_upper")
-        values = np.array([getattr(row, name) for name in names])
-        shown = self.measure.scale.to_display(values, np.full(values.shape, self.size))
-        return {name: plain_value(float(value)) for name, value in zip(names, shown, strict=True)}
-
-
-def _number(value: Any) -> float:
-    return float("nan") if value is None else float(value)
+        shown = displayed([getattr(row, name) for name in names], self.measure, self.size)
+        return {name: plain_value(value) for name, value in zip(names, shown, strict=True)}

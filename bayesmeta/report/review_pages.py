@@ -13,12 +13,19 @@ from scipy.special import ndtri
 
 from bayesmeta import __version__
 from bayesmeta.comparison import Row
+from bayesmeta.comparison.text import (
+    displayed,
+    estimate_text,
+    prediction_text,
+    row_cells,
+    span_text,
+    tau_text,
+)
 from bayesmeta.files import safe_name
 from bayesmeta.measures import Measure
 from bayesmeta.report.axis import Axis, Bar
-from bayesmeta.results.tables import decimals, format_number, format_span, interval_name
+from bayesmeta.results.tables import interval_name
 from bayesmeta.review_analysis import OutcomeResult, ReviewResult
-from bayesmeta.review_analysis.tables import displayed, estimate_text, prediction_text, span_text
 
 __all__ = ["index_page", "outcome_page", "page_name"]
 
@@ -115,7 +122,7 @@ def _index_row(each: OutcomeResult) -> dict[str, Any]:
         "revman": estimate_text(revman, each.measure),
         "bayes": estimate_text(each.bayes, each.measure),
         "new": prediction_text(each.bayes, each.measure),
-        "tau": _median_tau(each.bayes),
+        "tau": tau_text(each.bayes, interval=False),
         "axis": axis,
         "revman_bar": axis.pooled(revman),
         "bayes_bar": axis.pooled(each.bayes),
@@ -125,10 +132,9 @@ def _index_row(each: OutcomeResult) -> dict[str, Any]:
 
 
 def _method(row: Row, measure: Measure, axis: Axis) -> _Shown:
-    i2 = format_number(100 * row.i2, 0)
     return _Shown(
         label=row.label,
-        cells=[estimate_text(row, measure), _tau(row), i2, prediction_text(row, measure)],
+        cells=row_cells(row, measure),
         bar=axis.pooled(row),
         prediction=axis.prediction(row),
         kind=row.kind,
@@ -151,7 +157,7 @@ def _studies(each: OutcomeResult, raw: Sequence[str], axis: Axis) -> list[_Shown
         shown.append(
             _Shown(
                 label=study,
-                cells=[*numbers, span_text(middle, *ends, measure)],
+                cells=[*numbers, span_text((middle, *ends), measure)],
                 bar=axis.bar(middle, *ends),
             )
         )
@@ -163,25 +169,11 @@ def _priors(each: OutcomeResult) -> list[dict[str, Any]]:
         {
             "label": prior.label,
             "effect": estimate_text(prior.row, each.measure),
-            "tau": _tau(prior.row),
+            "tau": tau_text(prior.row),
             "changed": prior.changed,
         }
         for prior in each.priors
     ]
-
-
-def _median_tau(row: Row) -> str:
-    return format_number(row.tau, decimals(0, 4 * row.tau) if row.tau > 0 else 2)
-
-
-def _tau(row: Row) -> str:
-    if math.isnan(row.tau):
-        return ""
-    if math.isnan(row.tau_upper):
-        return _median_tau(row)
-    places = decimals(row.tau_lower, row.tau_upper)
-    ends = format_span(row.tau_lower, row.tau_upper, places)
-    return f"{format_number(row.tau, places)} ({ends})"
 
 
 def _ticks(axis: Axis, measure: Measure) -> list[tuple[float, str]]:

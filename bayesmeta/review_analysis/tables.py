@@ -1,15 +1,11 @@
 """A second opinion as text for people."""
 
-import math
-
-import numpy as np
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from bayesmeta.comparison import Row
-from bayesmeta.measures import Measure
-from bayesmeta.results.tables import effect_decimals, format_number, format_span, interval_name
+from bayesmeta.comparison.text import estimate_text, prediction_text
+from bayesmeta.results.tables import interval_name
 from bayesmeta.review_analysis.result import OutcomeResult, ReviewResult
 
 __all__ = ["review_to_text"]
@@ -56,29 +52,3 @@ def _table(outcomes: list[OutcomeResult]) -> Table:
             "; ".join(each.flags),
         )
     return table
-
-
-def estimate_text(row: Row, measure: Measure) -> str:
-    """Estimate and interval of a row, on the display scale."""
-    return span_text(row.estimate, row.lower, row.upper, measure)
-
-
-def span_text(middle: float, lower: float, upper: float, measure: Measure) -> str:
-    """An estimate with its interval, given on the analysis scale, on the display scale."""
-    shown = displayed((middle, lower, upper), measure)
-    places = effect_decimals(shown[1], shown[2], measure)
-    return f"{format_number(shown[0], places)} ({format_span(shown[1], shown[2], places)})"
-
-
-def prediction_text(row: Row, measure: Measure) -> str:
-    """The prediction interval of a row, on the display scale; "" where it has none."""
-    if math.isnan(row.prediction_lower):
-        return ""
-    lower, upper = displayed((row.prediction_lower, row.prediction_upper), measure)
-    return format_span(lower, upper, effect_decimals(lower, upper, measure))
-
-
-def displayed(values: tuple[float, ...], measure: Measure) -> list[float]:
-    """Values on the display scale; no measure of RevMan needs the participants."""
-    shown = measure.scale.to_display(np.array(values), np.array(math.nan))
-    return [float(value) for value in shown]

@@ -55,13 +55,12 @@ def decimals(lower: float, upper: float) -> int:
 def effect_decimals(lower: float, upper: float, measure: Measure) -> int:
     """Decimals that an effect deserves on the display scale.
 
-    As `decimals`; of ratios so many that the lower end has two digits, where four are enough for
-    that: it is never 0.
+    As `decimals`; of ratios so many that the lower end is not shown as 0, where four are enough.
     """
     places = decimals(lower, upper)
     if not measure.scale.ratio or not 0 < lower < math.inf:
         return places
-    return max(places, min(1 - math.floor(math.log10(lower)), _MOST_OF_RATIO))
+    return max(places, min(-math.floor(math.log10(lower)), _MOST_OF_RATIO))
 
 
 def format_number(value: float, places: int) -> str:

@@ -1,0 +1,280 @@
+"""A second opinion on a review: each outcome is the fit that it says it is, and ranked by need."""
+
+import io
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from rich.console import Console
+
+import bayesmeta as bm
+from bayesmeta.errors import InputError, SpecError
+from bayesmeta.measures import find_measure
+from bayesmeta.review_analysis import OutcomeResult, ReviewResult, review_to_text
+from bayesmeta.studies import read_review
+
+ROOT = Path(__file__).parents[2]
+TOY = ROOT / "tests" / "parity" / "toy.rm5"
+REVMAN = ROOT.parent / "shared" / "revman"
+
+EXACT = 1e-9
+"""A batch and a single fit take different nodes; both are right to more than this."""
+
+NUTS_ERRORS = 5
+"""Monte Carlo standard errors, by which one of a few medians may be off."""
+
+BROKEN = "2.4 Sleep, without spread"
+"""The outcome of the toy review that has no standard deviations."""
+
+ENDS = ("estimate", "lower", "upper")
+PREDICTED = ("prediction_lower", "prediction_upper")
+
+
+@pytest.fixture(scope="module")
+def found() -> ReviewResult:
+    return bm.review(TOY)
+
+
+def of(found: ReviewResult, analysis: str, subgroup: str = "") -> OutcomeResult:
+    (each,) = (
+        each
+        for each in found.outcomes
+        if (each.outcome.analysis, each.subgroup) == (analysis, subgroup)
+    )
+    return each
+
+
+def test_every_outcome_is_there_once(found: ReviewResult) -> None:
+    analysed = [each.outcome.analysis for each in found.outcomes]
+    numbers = [outcome.analysis for outcome in read_review(TOY)]
+    numbers.remove("2.4")
+    assert sorted(analysed) == sorted([*numbers, "2.3"])  # whose two subgroups are apart
+    assert (found.engine, found.verdict) == ("quadrature", "ok")
+
+
+def test_what_cannot_be_analysed_stops_nothing(found: ReviewResult) -> None:
+    ((name, reason),) = found.broken
+    assert name == BROKEN
+    assert "no study has an effect" in reason
+    assert "Ada 2001: missing: sd_treatment, sd_control" in reason
+    assert found.to_dict()["broken"] == [{"outcome": name, "reason": reason}]
+    assert found.review.left_out == (("3.4 Costs, in words", "it is text without numbers"),)
+
+
+def test_what_departs_most_comes_first(found: ReviewResult) -> None:
+    table = found.table
+    keys = ["conclusion_changes", "rests_on_prior", "prediction_crosses", "distance"]
+    several = table[table["k"] > 1]
+    pd.testing.assert_frame_equal(
+        several, several.sort_values(keys, ascending=False, kind="stable"), check_like=False
+    )
+    assert several["distance"].between(0, 1).all()
+
+
+def test_one_study_alone_ranks_below_several() -> None:
+    """Its conclusion changes by the prior of tau alone, whatever it found."""
+    review = read_review(TOY)
+    first = review.outcome("3.1")
+    in_total = np.array([False, False, True])
+    alone = replace(first, number=9, rows=replace(first.rows, in_total=in_total))
+    found = bm.review(replace(review, outcomes=(alone, first)))
+    assert [each.k for each in found.outcomes] == [3, 1]
+    assert all(each.conclusion_changes for each in found.outcomes)
+
+
+def test_flags_follow_from_the_numbers_in_the_table(found: ReviewResult) -> None:
+    records = {
+        (record["analysis"], record["subgroup"]): record for record in found.to_dict()["outcomes"]
+    }
+    flags = 0
+    for _, row in found.table.iterrows():
+        null = 1.0 if find_measure(row["measure"]).scale.ratio else 0.0
+
+        def excludes(prefix: str, row: pd.Series = row, null: float = null) -> bool:
+            return not row[f"{prefix}lower"] <= null <= row[f"{prefix}upper"]
+
+        changes = excludes("revman_") != excludes("bayes_")
+        crosses = excludes("bayes_") and not excludes("bayes_prediction_")
+        others = records[row["analysis"], row["subgroup"]]["other_priors"]
+        other = [not prior["lower"] <= null <= prior["upper"] for prior in others]
+        assert row["conclusion_changes"] == changes
+        assert row["prediction_crosses"] == crosses
+        assert [prior["changes_conclusion"] for prior in others] == [
+            verdict != excludes("bayes_") for verdict in other
+        ]
+        assert row["rests_on_prior"] == any(prior["changes_conclusion"] for prior in others)
+        each = of(found, row["analysis"], row["subgroup"])
+        expected = [
+            name
+            for name, holds in (
+                ("conclusion changes", changes),
+                ("rests on the prior", row["rests_on_prior"]),
+                ("new study on either side", crosses),
+            )
+            if holds
+        ]
+        assert list(each.flags) == expected
+        flags += len(expected)
+    assert flags > 0
+
+
+@pytest.mark.parametrize(
+    "analysis", ["1.1", "1.2", "1.3", "1.4", "1.5", "2.1", "2.2", "3.1", "3.2", "3.3"]
+)
+def test_an_outcome_is_its_own_comparison_and_fit(found: ReviewResult, analysis: str) -> None:
+    each = of(found, analysis)
+    alone = bm.compare(TOY, analysis=analysis, engine="quadrature")
+    assert [row.label for row in each.rows] == [row.label for row in alone.rows]
+    for one, other in zip(each.rows, alone.rows, strict=True):
+        for name in (*ENDS, "sd", "tau", "tau_lower", "tau_upper", "i2", *PREDICTED):
+            expected = pytest.approx(getattr(other, name), rel=EXACT, abs=EXACT, nan_ok=True)
+            assert getattr(one, name) == expected, (one.method, name)
+    assert each.sentences == alone.sentences
+    mu = bm.fit(TOY, analysis=analysis, engine="quadrature").estimate("mu")
+    shown = found.table.set_index(["analysis", "subgroup"]).loc[(analysis, "")]
+    for ours, theirs in (("estimate", "median"), ("lower", "lower"), ("upper", "upper")):
+        assert shown[f"bayes_{ours}"] == pytest.approx(mu[f"display_{theirs}"], rel=EXACT)
+
+
+@pytest.mark.parametrize("subgroup", ["low dose", "high dose"])
+def test_subgroups_are_analysed_alone_where_there_is_no_total(
+    found: ReviewResult, subgroup: str
+) -> None:
+    each = of(found, "2.3", subgroup)
+    where = f"subgroup == '{subgroup}'"
+    fit = bm.fit(TOY, analysis="2.3", engine="quadrature", where=where)
+    mu = fit.estimate("mu")
+    assert each.k == 2
+    assert [each.bayes.estimate, each.bayes.lower, each.bayes.upper] == pytest.approx(
+        [mu["median"], mu["lower"], mu["upper"]], rel=EXACT
+    )
+    alone = bm.compare(TOY, analysis="2.3", engine="quadrature", where=where)
+    revman = next(row for row in alone.rows if row.method == "random")
+    assert each.revman == revman
+
+
+def test_swapped_events_are_analysed_swapped(found: ReviewResult) -> None:
+    """Few relapse, so that the ratio of those who do not is near 1, and above it."""
+    relapse, remission = of(found, "1.2"), of(found, "1.5")
+    assert relapse.bayes.estimate < -0.5
+    assert 0 < remission.bayes.estimate < 0.3
+    assert (relapse.k, remission.k) == (4, 5)  # nothing but events is an answer, no event is none
+
+
+def test_other_priors_are_fits_with_them(found: ReviewResult) -> None:
+    each = of(found, "1.1")
+    label = "tau Jeffreys()"
+    prior = next(prior for prior in each.priors if prior.label == label)
+    mu = bm.fit(TOY, analysis="1.1", engine="quadrature", tau="Jeffreys()").estimate("mu")
+    assert [getattr(prior.row, end) for end in ENDS] == pytest.approx(
+        [mu["median"], mu["lower"], mu["upper"]], rel=EXACT
+    )
+
+
+def test_options_hold_for_all_outcomes() -> None:
+    chosen = bm.review(
+        TOY, tau="HalfCauchy(0.3)", prob=0.9, try_tau=["HalfNormal(1)"], try_mu=[], better="lower"
+    )
+    for each in chosen.outcomes:
+        assert each.prepared.problem.priors["tau"].expression == "HalfCauchy(beta=0.3)"
+        assert [prior.label for prior in each.priors] == ["tau HalfNormal(1)"]
+    each = of(chosen, "2.1")
+    fit = bm.fit(TOY, analysis="2.1", engine="quadrature", tau="HalfCauchy(0.3)", prob=0.9)
+    assert each.bayes.lower == pytest.approx(fit.estimate("mu")["lower"], rel=EXACT)
+    assert 0 < each.bayes.prob_benefit < 1
+
+
+@pytest.mark.parametrize(
+    ("wrong", "phrase"),
+    [
+        ({"sead": 1}, "Did you mean 'seed'"),
+        ({"prob": 2}, "less than 1"),
+        ({"better": "up"}, "'higher', 'lower'"),
+        ({"draws": 1}, "greater than or equal to 100"),
+        ({"method": "HM"}, "'MH', 'IV', 'PETO'"),
+    ],
+)
+def test_a_wrong_option_is_no_broken_outcome(wrong: dict[str, object], phrase: str) -> None:
+    with pytest.raises(SpecError, match=phrase):
+        bm.review(TOY, **wrong)
+
+
+@pytest.mark.parametrize("content", ["", "study,effect\nToy 2001,1\n", "<?xml version='1.0'?><A/>"])
+def test_no_review_is_an_error(tmp_path: Path, content: str) -> None:
+    path = tmp_path / "review.rm5"
+    path.write_text(content, encoding="utf-8")
+    with pytest.raises(InputError, match=r"review\.rm5"):
+        bm.review(path)
+
+
+def test_a_review_without_outcomes_is_empty() -> None:
+    found = bm.review(replace(read_review(TOY), outcomes=()))
+    assert (found.outcomes, found.broken, found.verdict) == ((), (), "ok")
+    assert found.table.empty
+    assert found.to_dict()["outcomes"] == []
+    assert "0 analyses" in rendered(found)
+
+
+def test_json_holds_the_table(found: ReviewResult) -> None:
+    text = json.dumps(found.to_dict(), allow_nan=False)
+    content = json.loads(text)
+    assert content["parity"]["checked"] == content["parity"]["agree"] == len(found.parity.checks)
+    table = found.table
+    for record, (_, row) in zip(content["outcomes"], table.iterrows(), strict=True):
+        assert {name: record[name] for name in ("analysis", "subgroup", "k", "measure")} == {
+            name: row[name] for name in ("analysis", "subgroup", "k", "measure")
+        }
+        assert record["bayes_lower"] == pytest.approx(row["bayes_lower"])
+        assert record["priors"]["tau"]["expression"] == row["tau_prior"]
+    excluded = {record["analysis"]: record["excluded"] for record in content["outcomes"]}
+    assert [item["study"] for item in excluded["1.1"]] == ["Ed 2005"]
+
+
+def test_text_for_a_terminal(found: ReviewResult) -> None:
+    text = rendered(found)
+    flagged = [each for each in found.outcomes if each.flags]
+    assert f"{len(found.outcomes)} analyses in" in text
+    assert f"{len(flagged)} with something to look at" in text
+    assert all(each.outcome.name in text for each in flagged)
+    assert f"not analysed: {BROKEN}" in text
+    assert "left out: 3.4 Costs, in words" in text
+
+
+def test_what_revman_stored_is_what_it_is_set_beside() -> None:
+    path = REVMAN / "CD004976StatsDataOnly.rm5"
+    if not path.exists():
+        pytest.skip(f"no {path.name}")
+    review = read_review(path)
+    found = bm.review(review)
+    assert not found.broken
+    assert len(found.outcomes) == len(review.outcomes)
+    shown = found.table.set_index("analysis")
+    for outcome in review:
+        for end in ("effect", "lower", "upper"):
+            name = f"revman_{end.replace('effect', 'estimate')}"
+            stored = outcome.stored[end]
+            assert shown.loc[outcome.analysis, name] == pytest.approx(stored, rel=EXACT)
+        assert of(found, outcome.analysis).revman.label == "RevMan, as stored"
+
+
+def test_by_nuts_it_is_the_same() -> None:
+    review = read_review(TOY)
+    two = replace(review, outcomes=tuple(map(review.outcome, ("2.1", "3.1"))))
+    options = {"try_tau": [], "try_mu": []}
+    exact = bm.review(two, **options)
+    sampled = bm.review(two, engine="nuts", draws=500, tune=500, chains=2, seed=1, **options)
+    assert sampled.engine == "nuts"
+    for analysis in ("2.1", "3.1"):
+        one, other = of(exact, analysis).bayes, of(sampled, analysis).bayes
+        error = one.sd / np.sqrt(300)  # at least as many effective draws of mu
+        assert other.estimate == pytest.approx(one.estimate, abs=NUTS_ERRORS * error)
+        assert other.width == pytest.approx(one.width, rel=0.2)
+
+
+def rendered(found: ReviewResult) -> str:
+    console = Console(width=220, record=True, file=io.StringIO())
+    console.print(review_to_text(found))
+    return console.export_text()

@@ -26,6 +26,7 @@ from bayesmeta.measures import Measure
 from bayesmeta.report.axis import Axis, Bar
 from bayesmeta.results.tables import interval_name
 from bayesmeta.review_analysis import OutcomeResult, ReviewResult
+from bayesmeta.sources import hash_of
 
 __all__ = ["index_page", "outcome_page", "page_name"]
 
@@ -92,9 +93,13 @@ def outcome_page(each: OutcomeResult, found: ReviewResult) -> str:
 
 
 def page_name(each: OutcomeResult) -> str:
-    """The file name of the page of an outcome."""
+    """The file name of the page of an outcome: its own, however a file names its reviews."""
+    analysis = each.outcome.analysis
+    name = safe_name(analysis)
+    if name != analysis:  # shortened or with other letters, so that two may be the same
+        name += f"-{hash_of(analysis)[:8]}"
     subgroup = f"-{each.place + 1}" if each.place >= 0 else ""
-    return f"outcome-{safe_name(each.outcome.analysis)}{subgroup}.html"
+    return f"outcome-{name}{subgroup}.html"
 
 
 @dataclass(frozen=True, kw_only=True)

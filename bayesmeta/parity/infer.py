@@ -47,11 +47,11 @@ def inferred_settings(outcome: Outcome, decimals: int | None) -> Settings:
     Returns
     -------
     Settings
-        Where no study has a stored effect, those of a measure that asks for events in an arm and
-        for participants without them.
+        Where no study that is estimable has a stored effect, those of a measure that asks for
+        events in an arm and for participants without them.
     """
-    stored = outcome.rows.stored
-    if "effect" not in stored or not np.isfinite(stored["effect"]).any():
+    effect = outcome.rows.stored.get("effect")
+    if effect is None or not (np.isfinite(effect) & outcome.rows.estimable).any():
         return next(each for each in _measures(outcome) if each.measure != "RR")
     by_effect = _best(outcome, _measures(outcome), _EFFECTS, decimals)
     return _best(outcome, _methods(outcome, by_effect), ("weight",), decimals)

@@ -148,7 +148,7 @@ def changed(folder: Path, tag: str, attribute: str, change: Callable[[str], str]
     return path
 
 
-@pytest.mark.parametrize("name", [name for name in FILES if name.endswith("StatsDataOnly.rm5")])
+@pytest.mark.parametrize("name", [name for name in FILES if name.endswith(".rm5")])
 def test_settings_are_found_from_the_numbers_alone(name: str) -> None:
     """Where they are forgotten, what is found gives the numbers of all studies."""
     review = read_review(revman_file(name))
@@ -158,25 +158,21 @@ def test_settings_are_found_from_the_numbers_alone(name: str) -> None:
     assert not [check for check in found.differences if check.level == "study"]
     for known, outcome in zip(review.outcomes, forgotten, strict=True):
         settings = inferred_settings(outcome, review.decimals)
-        if settings is not None and known.settings is not None and settings.random:
+        if settings.random:  # else no tau² above 0 tells it from a fixed effect
+            assert known.settings is not None
             assert known.settings.random
             assert settings.method == known.settings.method
 
 
-def test_no_settings_are_found_where_no_study_is_estimable() -> None:
-    review = read_review(revman_file("antibiotics-for-sore-throat_v2.rm5"))
-    found = [inferred_settings(replace(each, settings=None), None) for each in review.outcomes]
-    bare = [not each.rows.estimable.any() for each in review.outcomes]
-    assert bare.count(True) == 1
-    assert [settings is None for settings in found] == bare
-
-
-def test_an_outcome_without_numbers_is_said_to_be_unchecked() -> None:
+def test_without_stored_effects_estimability_is_all_that_is_checked() -> None:
     review = read_review(TOY)
-    bare = replace(review, outcomes=(replace(review.outcomes[0], settings=None),))
-    found = verify(bare)
-    assert found.not_checked == (*review.left_out, ("1.1", "no study of it has a stored effect"))
-    assert "not checked: 1.1: no study of it has a stored effect" in rendered(parity_to_text(found))
+    forgotten = tuple(replace(outcome, settings=None) for outcome in review.outcomes)
+    found = verify(replace(review, outcomes=forgotten))
+    assert {check.quantity for check in found.checks} == {"estimable"}
+    assert found.not_checked == review.left_out
+    assert "not checked: 3.4 Costs, in words: it is text without numbers" in rendered(
+        parity_to_text(found)
+    )
 
 
 def test_the_toy_review_is_analysed_whole() -> None:
@@ -226,10 +222,8 @@ def test_the_whole_collection_is_reproduced(collection: Review) -> None:
     assert_effects_and_intervals(found, at_least=64_000)
     unexplained = set(found.reasons()) - {PARTLY, ITERATED}
     assert sum(found.reasons()[reason] for reason in unexplained) <= FEW_WEIGHTS
-    assert {reason for _, reason in found.not_checked} == {
-        "no study of it has a stored effect",
-        "its rows hold no numbers of an analysis",
-    }
+    assert found.not_checked == collection.left_out
+    assert len(collection.left_out) == LEFT_OUT
 
 
 def assert_effects_and_intervals(found: Parity, *, at_least: int) -> None:

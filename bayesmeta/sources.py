@@ -165,9 +165,14 @@ def _completed(
     tables: Mapping[str, Any], studies: Path, options: Mapping[str, object]
 ) -> Mapping[str, Any]:
     """The tables of a spec on top of what a RevMan file says of its outcome."""
-    if not is_revman(studies):
-        return tables
     given = options.get("analysis", tables.get("data", {}).get("analysis"))
+    suffix = studies.suffix.casefold()
+    if not is_revman(studies):
+        if suffix == ".rm5" or (given is not None and suffix != ".csv"):
+            read_review(
+                studies
+            )  # says why it is none, which matters more than what else is missing
+        return tables
     outcome = chosen_outcome(_review_at(studies), None if given is None else str(given))
     known: dict[str, Any] = {
         "title": ": ".join(filter(None, (outcome.comparison_name, outcome.name))),

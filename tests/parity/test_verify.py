@@ -204,8 +204,10 @@ PARTLY = (
 )
 ITERATED = "RevMan stops the iteration of REML before its last digits"
 
-FEW_WEIGHTS = 10
-"""Weights that differ for no known reason, at most: nine of 64,089 when this was written."""
+SAME_NAME = "several subgroups have the same name, and the file does not tell them apart"
+
+NOT_COMPUTED = {"CD009730_pub3:3.3"}
+"""Numbers of two studies are there, and no effect of either."""
 
 
 def test_a_sample_of_the_collection_is_reproduced(collection: Review) -> None:
@@ -213,15 +215,17 @@ def test_a_sample_of_the_collection_is_reproduced(collection: Review) -> None:
     sample = replace(collection, outcomes=collection.outcomes[::EVERY], left_out=())
     found = verify(sample)
     assert_effects_and_intervals(found, at_least=len(sample.outcomes))
-    assert found.reasons().keys() <= {PARTLY, ITERATED}
+    assert found.reasons().keys() <= {PARTLY, ITERATED, SAME_NAME}
 
 
 @pytest.mark.exhaustive
 def test_the_whole_collection_is_reproduced(collection: Review) -> None:
     found = verify(collection)
+    computed = [check for check in found.checks if check.analysis not in NOT_COMPUTED]
+    found = replace(found, checks=tuple(computed))
     assert_effects_and_intervals(found, at_least=64_000)
-    unexplained = set(found.reasons()) - {PARTLY, ITERATED}
-    assert sum(found.reasons()[reason] for reason in unexplained) <= FEW_WEIGHTS
+    assert found.reasons().keys() == {PARTLY, ITERATED, SAME_NAME}
+    assert found.counts("study")[0] == ROWS - LEFT_OUT - 2 * len(NOT_COMPUTED)
     assert found.not_checked == collection.left_out
     assert len(collection.left_out) == LEFT_OUT
 

@@ -14,7 +14,8 @@ from bayesmeta.studies.revman_web import is_member, read_revman_web
 
 __all__ = ["is_revman", "read_review"]
 
-_ZIP, _GZIP = b"PK", b"\x1f\x8b"
+_ZIP = (b"PK\x03\x04", b"PK\x05\x06")
+_GZIP = b"\x1f\x8b"
 _WORKBOOKS = (b"[Content_Types].xml", b"mimetype", b"xl/")
 """Names by which a zip file is a workbook of Excel or LibreOffice."""
 
@@ -23,12 +24,16 @@ _START = 2**14
 
 
 def is_revman(path: str | Path) -> bool:
-    """Whether a file is one of RevMan, by its first bytes: False too where it cannot be read."""
+    """Whether a file is one of RevMan, by its first bytes: False too where it cannot be read.
+
+    Many programs write zip files, so that one is taken to be a data package by its name alone.
+    """
+    path = Path(path)
     try:
-        start = read_bytes(Path(path), first=_START)
+        found = _format(read_bytes(path, first=_START))
     except InputError:
         return False
-    return _format(start) != ""
+    return found != "" and (found != "zip" or path.suffix.casefold() == ".zip")
 
 
 def read_review(path: str | Path) -> Review:

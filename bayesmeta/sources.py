@@ -169,17 +169,21 @@ def _completed(
     suffix = studies.suffix.casefold()
     if not is_revman(studies):
         if suffix == ".rm5" or (given is not None and suffix != ".csv"):
-            read_review(
-                studies
-            )  # says why it is none, which matters more than what else is missing
+            read_review(studies)  # says why it is none, before what else the spec lacks
         return tables
     outcome = chosen_outcome(_review_at(studies), None if given is None else str(given))
     known: dict[str, Any] = {
         "title": ": ".join(filter(None, (outcome.comparison_name, outcome.name))),
         **outcome_defaults(outcome),
     }
-    merged = {**known, **tables}
-    for section in ("effect", "labels"):
-        own = tables.get(section, {})
-        merged[section] = {**known[section], **own} if isinstance(own, Mapping) else own
+    return _beneath(known, tables)
+
+
+def _beneath(known: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+    """Tables of a spec that hold where others, which lie on top of them, do not."""
+    merged = {**known, **given}
+    for name, below in known.items():
+        above = given.get(name)
+        if isinstance(below, Mapping) and isinstance(above, Mapping):
+            merged[name] = _beneath(below, above)
     return merged

@@ -12,7 +12,7 @@ from bayesmeta.measures import Measure
 from bayesmeta.spec import Spec
 from bayesmeta.studies import Kind, Method, Outcome, Settings, StudyRows
 
-__all__ = ["classical_rows", "outcome_of_table", "revman_settings"]
+__all__ = ["classical_rows", "outcome_of_table", "own_method", "revman_settings"]
 
 _METHODS: Mapping[str, Method] = {"OR": "MH", "RR": "MH", "RD": "MH", "PETO": "PETO"}
 """How RevMan pools a measure where nothing else is said; all others by inverse variance."""
@@ -25,6 +25,7 @@ _KINDS: Mapping[str, Kind] = {
     "MD": "continuous",
     "SMD": "continuous",
 }
+_RANDOM = {("DL", "Wald"): "random", ("REML", "HKSJ"): "reml"}
 _NAMES = {"MH": "Mantel-Haenszel", "IV": "inverse variance", "PETO": "Peto"}
 
 
@@ -95,6 +96,9 @@ def outcome_of_table(raw: xr.Dataset, table: xr.Dataset, measure: Measure) -> Ou
 def classical_rows(outcome: Outcome, settings: Settings) -> list[Row]:
     """Fixed and random effects as RevMan has them, and REML with Hartung-Knapp-Sidik-Jonkman.
 
+    Where the settings of a RevMan file are none of these, as REML with a Wald interval is, they
+    are a row too.
+
     Parameters
     ----------
     outcome, settings
@@ -105,60 +109,59 @@ def classical_rows(outcome: Outcome, settings: Settings) -> list[Row]:
     list of Row
         Empty where no study is estimable by RevMan's rules.
     """
-    name = _NAMES[settings.method]
-    by_inverse = settings.method == "PETO"  # which RevMan knows only with fixed effects
-    random = "inverse variance" if by_inverse else name
-    methods = (
-        ("fixed", f"RevMan, fixed effect ({name})", replace(settings, random=False)),
-        (
-            "random",
-            f"RevMan, random effects ({random}, DL)",
-            replace(
-                settings,
-                random=True,
-                estimator="DL",
-                interval="Wald",
-                method="IV" if by_inverse else settings.method,
-            ),
-        ),
-        (
-            "reml",
-            "REML with HKSJ",
-            replace(
-                settings,
-                random=True,
-                method="IV",
-                estimator="REML",
-                interval="HKSJ",
-                i2_from_tau2=True,
-            ),
-        ),
-    )
     rows = []
-    for method, label, chosen in methods:
+    for method, (label, chosen) in _methods(settings).items():
         result = revman_analysis(outcome, chosen).total
         if result is None:
             return []
-        rows.append(_row(method, label, result, random=chosen.random))
+        rows.append(_row(method, label, result, chosen))
     return rows
 
 
-def _row(method: str, label: str, result: GroupResult, *, random: bool) -> Row:
+def own_method(settings: Settings) -> str:
+    """Which of the rows is by the settings of an outcome: the method of a `Row`."""
+    if not settings.random:
+        return "fixed"
+    return _RANDOM.get((settings.estimator, settings.interval), "own")
+
+
+def _methods(settings: Settings) -> dict[str, tuple[str, Settings]]:
+    """The label and the settings of each method."""
+    name = _NAMES[settings.method]
+    by_inverse = settings.method == "PETO"  # which RevMan knows only with fixed effects
+    pooled = "inverse variance" if by_inverse else name
+    random = replace(settings, random=True, method="IV" if by_inverse else settings.method)
+    reml = replace(random, method="IV", estimator="REML", interval="HKSJ", i2_from_tau2=True)
+    methods = {
+        "fixed": (f"RevMan, fixed effect ({name})", replace(settings, random=False)),
+        "random": (
+            f"RevMan, random effects ({pooled}, DL)",
+            replace(random, estimator="DL", interval="Wald"),
+        ),
+    }
+    if own_method(settings) == "own":
+        label = f"RevMan, random effects ({pooled}, {settings.estimator}, {settings.interval})"
+        methods["own"] = (label, settings)
+    return methods | {"reml": ("REML with HKSJ", reml)}
+
+
+def _row(method: str, label: str, result: GroupResult, settings: Settings) -> Row:
     pooled, spread = result.pooled, result.pooled.heterogeneity
     lower, upper = result.tau2_interval if result.tau2_interval else (np.nan, np.nan)
     prediction = result.prediction if result.prediction else (np.nan, np.nan)
-    shown = method == "reml"  # RevMan 5 has neither of these intervals
+    shown = method in ("reml", "own")  # RevMan 5 has neither of these intervals
     kind = "normal" if np.isinf(pooled.df) else f"t with {pooled.df:g} df"
     return Row(
         method=method,
         label=label,
         kind="classical",
         interval=f"confidence interval, {kind}",
+        level=settings.level,
         estimate=pooled.estimate,
         sd=pooled.std_error,
         lower=pooled.lower,
         upper=pooled.upper,
-        tau=float(np.sqrt(spread.tau2)) if random else np.nan,
+        tau=float(np.sqrt(spread.tau2)) if settings.random else np.nan,
         tau_lower=float(np.sqrt(lower)) if shown else np.nan,
         tau_upper=float(np.sqrt(upper)) if shown else np.nan,
         i2=spread.i2,

@@ -164,6 +164,7 @@ def row_of_posterior(numbers: Mapping[str, float], spec: Spec, *, sd: float) -> 
         label=f"Bayesian, {likelihood} likelihood",
         kind="bayesian",
         interval=interval_name(spec.interval),
+        level=spec.interval.prob,
         estimate=numbers["mu_median"],
         sd=sd,
         lower=numbers["mu_lower"],

@@ -6,6 +6,7 @@ from typing import Self
 
 import numpy as np
 
+from bayesmeta.classical import quantile
 from bayesmeta.comparison.rows import Row
 from bayesmeta.errors import SpecError
 from bayesmeta.measures import Measure, find_measure
@@ -70,7 +71,9 @@ class Printed:
             label=label,
             kind="published",
             interval="as published",
+            level=level,
             estimate=estimate,
+            sd=(upper - lower) / (2 * quantile(level)),
             lower=lower,
             upper=upper,
             tau=_NAN if tau2 is None else float(np.sqrt(tau2)),

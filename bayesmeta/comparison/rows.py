@@ -24,12 +24,14 @@ class Row:
     Attributes
     ----------
     method : str
-        ``published``, ``fixed``, ``random``, ``reml`` or the name of a likelihood.
+        ``published``, ``fixed``, ``random``, ``own``, ``reml`` or the name of a likelihood.
     label : str
         The method in words.
     kind : {"published", "classical", "bayesian"}
     interval : str
         What kind of interval `lower` and `upper` are.
+    level : float
+        Its probability or confidence.
     estimate, lower, upper : float
         Of Bayesian rows the posterior median.
     sd : float
@@ -47,6 +49,7 @@ class Row:
     label: str
     kind: Literal["published", "classical", "bayesian"]
     interval: str
+    level: float
     estimate: float
     lower: float
     upper: float

@@ -8,9 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from scipy.special import ndtri
 
-from bayesmeta.comparison import Row, row_of_posterior, side_by_side
+from bayesmeta.comparison import Row, own_method, row_of_posterior, side_by_side
 from bayesmeta.densities import NormalMixture
 from bayesmeta.engines.quadrature import refusal, solve
 from bayesmeta.engines.refit import refit
@@ -32,7 +31,7 @@ from bayesmeta.sensitivity_analysis import (
     prior_variations,
 )
 from bayesmeta.sources import outcome_defaults
-from bayesmeta.spec import build_spec
+from bayesmeta.spec import Spec, build_spec
 from bayesmeta.studies import Outcome, Review, read_review
 
 __all__ = ["review"]
@@ -191,7 +190,7 @@ def _second_opinion(read: Review, ready: _Ready) -> OutcomeResult:
     bayes = _row(first, prepared)
     stored = (read, ready.outcome) if ready.place < 0 else None
     beside = side_by_side(prepared, stored, [bayes])
-    revman = _revman_row(beside.rows, ready.outcome)
+    revman = _revman_row(beside.rows, ready.outcome, spec=prepared.spec)
     return OutcomeResult(
         outcome=ready.outcome,
         place=ready.place,
@@ -230,23 +229,23 @@ def _prior_row(label: str, found: Numbers, prepared: Prepared, bayes: Row) -> Pr
     return PriorRow(label=label, row=row, changed=row.excludes(null) != bayes.excludes(null))
 
 
-def _revman_row(rows: Sequence[Row], outcome: Outcome) -> Row:
-    """What RevMan stored, else what it gives by the settings of the outcome."""
+def _revman_row(rows: Sequence[Row], outcome: Outcome, *, spec: Spec) -> Row:
+    """What RevMan stored; what its method gives where it stored nothing, or at another level."""
     by_method = {row.method: row for row in rows}
-    settings = outcome.settings
-    computed = "random" if settings is None or settings.random else "fixed"
-    return by_method.get("published", by_method[computed])
+    stored = by_method.get("published")
+    if stored is not None and stored.level == spec.interval.prob:
+        return stored
+    return by_method[own_method(outcome.settings) if outcome.settings else "random"]
 
 
 def _distance(revman: Row, found: Numbers) -> float:
     """Hellinger distance of the posterior of mu from RevMan's normal distribution."""
-    sd = revman.width / (2 * float(ndtri(0.975)))
-    if not sd > 0:
+    if not revman.sd > 0:
         return math.nan
     normal = NormalMixture(
         weights=np.ones((1, 1)),
         means=np.full((1, 1, 1), revman.estimate),
-        sds=np.full((1, 1, 1), sd),
+        sds=np.full((1, 1, 1), revman.sd),
     )
     grid = found.grid()
     return hellinger(grid.shares(normal), grid.shares(found.mu))

@@ -140,7 +140,7 @@ def published(
     """
     given = spec.compare.published
     if given is not None:
-        return _of_spec(given, measure, size)
+        return _of_spec(given, measure, size, _level(given.level, spec))
     if stored is None or "effect" not in stored[1].stored:
         return None
     review, outcome = stored
@@ -151,7 +151,7 @@ def published(
         (found["effect"], found["lower"], found["upper"]),
         measure,
         size,
-        label="RevMan, as stored",
+        label=f"RevMan, as stored{_level(settings.level, spec)}",
         decimals=review.decimals,
         level=settings.level,
         tau2=found.get("tau2") if settings.random else None,
@@ -160,7 +160,12 @@ def published(
     )
 
 
-def _of_spec(given: Published, measure: Measure, size: float) -> Printed:
+def _level(level: float, spec: Spec) -> str:
+    """The level of an interval behind its label, where it is not that of the analysis."""
+    return "" if level == spec.interval.prob else f" ({100 * level:g} % interval)"
+
+
+def _of_spec(given: Published, measure: Measure, size: float, level: str) -> Printed:
     own = measure if given.measure is None else find_measure(given.measure)
     numbers = given.estimate, given.lower, given.upper
     if not given.lower <= given.estimate <= given.upper or (own.scale.ratio and given.lower <= 0):
@@ -174,7 +179,7 @@ def _of_spec(given: Published, measure: Measure, size: float) -> Printed:
         numbers,
         own,
         size,
-        label=f"published: {given.source}" if given.source else "published",
+        label=f"published: {given.source}{level}" if given.source else f"published{level}",
         decimals=max(_decimals(number) for number in numbers),
         level=given.level,
         tau2=given.tau2,

@@ -174,7 +174,8 @@ def test_a_published_result_is_reproduced_at_its_digits_and_level(level: float) 
         "The published result is reproduced to every printed digit by RevMan, fixed effect "
         "(inverse variance)."
     )
-    assert found.rows[0].label == "published: Toy 1999"
+    suffix = "" if level == 0.95 else " (90 % interval)"
+    assert found.rows[0].label == f"published: Toy 1999{suffix}"
     assert [found.rows[0].lower, found.rows[0].upper] == [
         printed(level)["lower"],
         printed(level)["upper"],

@@ -38,9 +38,7 @@ def test_a_prior_of_mu_that_the_data_contradict() -> None:
 
 
 def test_a_flat_prior_of_mu_contradicts_nothing() -> None:
-    assert not warnings_of(
-        [30.0, 40, 50, 60, 70], mu="Flat()", tau="HalfNormal(50)", tau_median=15
-    )
+    assert not warnings_of([30.0, 40, 50, 60, 70], mu="Flat()", tau="HalfNormal(50)", tau_median=15)
 
 
 def test_a_prior_of_tau_that_holds_it_down() -> None:

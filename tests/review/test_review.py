@@ -260,6 +260,39 @@ def test_what_revman_stored_is_what_it_is_set_beside() -> None:
         assert of(found, outcome.analysis).revman.label == "RevMan, as stored"
 
 
+@pytest.mark.parametrize(
+    ("settings", "method"),
+    [
+        ({"random": False}, "fixed"),
+        ({"random": True}, "random"),
+        ({"random": True, "estimator": "REML"}, "own"),
+        ({"random": True, "interval": "HKSJ"}, "own"),
+        ({"random": True, "estimator": "REML", "interval": "HKSJ"}, "reml"),
+    ],
+)
+def test_it_is_set_beside_revmans_own_method(settings: dict[str, object], method: str) -> None:
+    each = with_settings("3.1", **settings)
+    methods = [row.method for row in each.rows]
+    assert methods == [*("fixed", "random"), *(["own"] * (method == "own")), "reml", "normal"]
+    assert each.revman == each.rows[methods.index(method)]
+
+
+def test_the_level_of_revmans_interval_changes_no_conclusion() -> None:
+    usual, other = (with_settings("3.1", level=level) for level in (0.95, 0.99))
+    assert usual.revman == other.revman
+    assert (usual.distance, usual.flags) == (other.distance, other.flags)
+
+
+def with_settings(analysis: str, **settings: object) -> OutcomeResult:
+    """The second opinion on an outcome of the toy review that RevMan analyses otherwise."""
+    review = read_review(TOY)
+    outcome = review.outcome(analysis)
+    assert outcome.settings is not None
+    chosen = replace(outcome, settings=replace(outcome.settings, **settings))
+    (each,) = bm.review(replace(review, outcomes=(chosen,))).outcomes
+    return each
+
+
 def test_by_nuts_it_is_the_same() -> None:
     review = read_review(TOY)
     two = replace(review, outcomes=tuple(map(review.outcome, ("2.1", "3.1"))))

@@ -304,3 +304,7 @@ def test_one_or_two_studies_have_all_rows(effect: list[float]) -> None:
     assert [row.method for row in found.rows] == ["fixed", "random", "reml", "normal"]
     assert all(math.isfinite(row.lower) for row in found.rows)
     assert found.to_dict()["k"] == len(effect)
+    shown = [text.get_text() for text in found.plot().texts]
+    assert [label for label in shown if label in {row.label for row in found.rows}] == [
+        row.label for row in found.rows
+    ]

@@ -115,6 +115,18 @@ def test_a_risk_ratio_of_nothing_but_events_is_1_and_counts(awkward: tuple[float
     assert found.total.pooled.k == 3
 
 
+def test_a_pooled_risk_ratio_sums_that_study_with_its_ratio_of_1() -> None:
+    """Mantel-Haenszel (Deeks and Higgins 2010) on cells to which one half was added."""
+    n1, n2 = 8.0, 7.0
+    found = revman_analysis(outcome("RR", [*EVENTS, (n1, n1, n2, n2)])).total
+    treated, controls = n1 + 1, n2 + 1
+    events = (n2 + 0.5) * treated / controls, n2 + 0.5
+    a, t, c, u = np.array([*EVENTS, (events[0], treated, events[1], controls)]).T
+    expected = np.log((a * u / (t + u)).sum() / (c * t / (t + u)).sum())
+    assert found is not None
+    assert found.pooled.estimate == pytest.approx(expected, rel=CLOSED_FORM)
+
+
 @pytest.mark.parametrize(
     ("measure", "awkward"),
     [
@@ -237,6 +249,15 @@ def test_i2_from_tau2_and_the_newer_intervals() -> None:
     assert found.tau2_interval is not None
     assert found.tau2_interval[0] < spread.tau2 < found.tau2_interval[1]
     assert found.prediction[0] < found.pooled.lower < found.pooled.upper < found.prediction[1]
+
+
+@pytest.mark.parametrize(("count", "df"), [(1, np.inf), (2, 1), (3, 2)])
+def test_the_t_interval_needs_two_studies(count: int, df: float) -> None:
+    rows = [(-0.9, 0.2), (0.1, 0.25), (-0.6, 0.3)][:count]
+    settings = {"random": True, "estimator": "REML", "interval": "HKSJ"}
+    found = revman_analysis(outcome("GEN", rows, kind="inverse variance", **settings)).total
+    assert found is not None
+    assert found.pooled.df == df
 
 
 def test_without_settings_there_is_no_analysis() -> None:

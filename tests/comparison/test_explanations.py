@@ -62,7 +62,7 @@ SENTENCES: dict[str, tuple[list[str], list[str]]] = {
         ["one study", "three that hardly differ", "a narrow prior of mu"],
         ["twelve that agree", "eight that differ", "large arms"],
     ),
-    "There is one study.": (["one study"], ["twelve that agree"]),
+    "There is one study.": (["one study"], ["twelve that agree", "exact differences"]),
     "1 study has an empty cell": (["an empty cell"], ["large arms", "one study"]),
     "1 study is left out by every row": (
         ["a study without events"],

@@ -93,6 +93,10 @@ def test_a_row_a_method() -> None:
     assert spans(axes, COLOURS["data"]) == [(-0.9, -0.1), (-1.0, 0.1)]
     assert spans(axes, COLOURS["model"]) == [(-0.95, 0.15)]
     assert spans(axes, COLOURS["prediction"]) == [(-1.4, 0.5), (-1.5, 0.6)]
+    below = [
+        line.get_ydata()[0] for line in axes.lines if line.get_color() == COLOURS["prediction"]
+    ]
+    assert all(place < y < place + 0.5 for place, y in zip((1, 2), below, strict=True))
     nulls = [line for line in axes.lines if line.get_color() == COLOURS["null"]]
     assert [line.get_xdata()[0] for line in nulls] == [0]
 

@@ -14,10 +14,9 @@ from bayesmeta.cli.options import analysis_options, file_name, out_option
 @click.option(
     "--published",
     nargs=3,
-    type=float,
     default=None,
     metavar="ESTIMATE LOWER UPPER",
-    help="A published result, display scale.",
+    help="A published result, display scale, with all its digits.",
 )
 @click.option("--method", metavar="MH|IV|PETO", help="How RevMan pools. Default: its own.")
 @click.option("--no-files", is_flag=True, help="Print the table and write nothing.")
@@ -25,7 +24,7 @@ from bayesmeta.cli.options import analysis_options, file_name, out_option
 def command(
     source: Path,
     options: dict[str, Any],
-    published: tuple[float, float, float] | None,
+    published: tuple[str, str, str] | None,
     method: str | None,
     no_files: bool,
     out: Path,
@@ -48,7 +47,7 @@ def command(
         check_folder(out)
     given = dict(options)
     if published is not None:
-        given["published"] = dict(zip(("estimate", "lower", "upper"), published, strict=True))
+        given["published"] = _published(published)
     if method is not None:
         given["method"] = method
     saved = source.suffix.casefold() == ".nc"
@@ -61,3 +60,15 @@ def command(
         paths.append(save_figure(found.plot(), out / f"{name}-comparison.svg"))
         console.print("written:", *(str(path) for path in paths), soft_wrap=True)
     return exit_code(found.verdict)
+
+
+def _published(texts: tuple[str, str, str]) -> dict[str, object]:
+    """A published result as the spec has it, with the decimals that were typed."""
+    try:
+        numbers = [float(text) for text in texts]
+    except ValueError:
+        raise click.BadParameter(
+            f"{' '.join(texts)} are not three numbers", param_hint="--published"
+        ) from None
+    places = max(len(text.partition(".")[2]) for text in texts)
+    return {**dict(zip(("estimate", "lower", "upper"), numbers, strict=True)), "decimals": places}

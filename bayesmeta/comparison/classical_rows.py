@@ -114,6 +114,8 @@ def classical_rows(outcome: Outcome, settings: Settings) -> list[Row]:
         result = revman_analysis(outcome, chosen).total
         if result is None:
             return []
+        if method == "reml" and result.pooled.k == 1:
+            label = "REML"  # there is no Hartung-Knapp-Sidik-Jonkman interval of one study
         rows.append(_row(method, label, result, chosen))
     return rows
 

@@ -193,7 +193,9 @@ def _facts(
     bayes: Row,
 ) -> Facts:
     spec, problem, table = prepared.spec, prepared.problem, prepared.table
-    inverse = revman_analysis(outcome, replace(settings, method="IV", random=False)).total
+    analysis = revman_analysis(outcome, replace(settings, method="IV", random=False))
+    inverse, estimable = analysis.total, np.flatnonzero(analysis.estimable)
+    revmans, ours = {outcome.rows.study[i] for i in estimable}, set(problem.study)
     tau = problem.priors.get("tau")
     return Facts(
         rows={**rows, "bayesian": bayes},
@@ -202,6 +204,9 @@ def _facts(
         k=len(problem.study),
         corrected=len(table.attrs["corrections"]),
         excluded=len(table.attrs["excluded"]),
+        revman_alone=len(revmans - ours),
+        bayesian_alone=len(ours - revmans),
+        revman_zeros=spec.effect.zero_cells.revman,
         method=settings.method,
         inverse=inverse.pooled.estimate if inverse else float("nan"),
         flat=_flat_median(problem),

@@ -38,6 +38,10 @@ class Facts:
         Studies of the Bayesian fit.
     corrected, excluded : int
         Studies to whose empty cells something was added, and those left out.
+    revman_alone, bayesian_alone : int
+        Studies that only RevMan's rows use, and that only the Bayesian fit uses.
+    revman_zeros : bool
+        Whether the Bayesian fit follows RevMan's rules for empty cells.
     method : str
         How RevMan pools: MH, IV or PETO.
     inverse : float
@@ -56,6 +60,9 @@ class Facts:
     k: int
     corrected: int
     excluded: int
+    revman_alone: int
+    bayesian_alone: int
+    revman_zeros: bool
     method: str
     inverse: float
     flat: float
@@ -94,23 +101,45 @@ def _one_study(facts: Facts) -> str | None:
 def _zero_cells(facts: Facts) -> str | None:
     if not facts.corrected:
         return None
-    studies = "study has" if facts.corrected == 1 else "studies have"
-    only = " for its standard error" if facts.measure.code == "RD" else ""
+    whose = "estimates and standard errors"
+    if facts.measure.code == "RD":
+        whose = "standard errors, and in the Bayesian fit the estimates"
+        whose = "standard errors" if facts.revman_zeros else whose
     return (
-        f"{facts.corrected} {studies} an empty cell, to which one half is added{only}; with so few "
-        "events that moves the results, and the normal approximation behind all these rows is "
+        f"{_studies(facts.corrected)} an empty cell, to which one half is added: with so few "
+        f"events that moves {whose}, and the normal approximation behind all these rows is "
         "doubtful."
     )
 
 
 def _excluded(facts: Facts) -> str | None:
-    if not facts.excluded or facts.measure.code not in ("OR", "RR", "PETO"):
+    excluded = facts.excluded - facts.revman_alone
+    if excluded <= 0 or facts.measure.code not in ("OR", "RR", "PETO"):
         return None
-    studies = "study is" if facts.excluded == 1 else "studies are"
+    studies = "study is" if excluded == 1 else "studies are"
     return (
-        f"{facts.excluded} {studies} left out by every row, as not estimable: no events, or only "
+        f"{excluded} {studies} left out by every row, as not estimable: no events, or only "
         "events, in both arms, or numbers that are missing."
     )
+
+
+def _other_studies(facts: Facts) -> str | None:
+    if facts.revman_alone:
+        return (
+            f"{_studies(facts.revman_alone)} nothing but events in both arms: RevMan's rows keep "
+            "them, with a ratio of 1, and the Bayesian fit leaves them out; "
+            "zero_cells = { revman = true } under [effect] makes it keep them."
+        )
+    if facts.bayesian_alone:
+        return (
+            f"{_studies(facts.bayesian_alone)} a standard deviation of 0 in an arm: RevMan calls "
+            "them not estimable, the Bayesian fit uses them."
+        )
+    return None
+
+
+def _studies(count: int) -> str:
+    return f"{count} study has" if count == 1 else f"{count} studies have"
 
 
 def _mantel_haenszel(facts: Facts) -> str | None:
@@ -263,6 +292,7 @@ _RULES: tuple[Rule, ...] = (
     _one_study,
     _zero_cells,
     _excluded,
+    _other_studies,
     _mantel_haenszel,
     _fixed_and_random,
     _estimators,

@@ -180,7 +180,9 @@ def _of_spec(given: Published, measure: Measure, size: float, level: str) -> Pri
         own,
         size,
         label=f"published: {given.source}{level}" if given.source else f"published{level}",
-        decimals=max(_decimals(number) for number in numbers),
+        decimals=max(_decimals(number) for number in numbers)
+        if given.decimals is None
+        else given.decimals,
         level=given.level,
         tau2=given.tau2,
         i2=given.i2,

@@ -53,9 +53,15 @@ class Scale:
 
 
 IDENTITY = Scale(name="identity", to_display=lambda x, n: x, to_analysis=lambda x, n: x)
-LOG = Scale(
-    name="log", to_display=lambda x, n: np.exp(x), to_analysis=lambda x, n: np.log(x), ratio=True
-)
+
+
+def _exponential(x: Floats, n: Floats) -> Floats:
+    """Beyond the largest double it is infinite, which is no fault."""
+    with np.errstate(over="ignore"):
+        return np.exp(x)
+
+
+LOG = Scale(name="log", to_display=_exponential, to_analysis=lambda x, n: np.log(x), ratio=True)
 
 
 @dataclass(frozen=True, kw_only=True)

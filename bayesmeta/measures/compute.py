@@ -177,6 +177,8 @@ def _corrections(
     if result.corrected is None:
         return ()
     what = f"{effect.zero_cells.add:g} added to every cell"
+    if effect.measure == "RD" and effect.zero_cells.revman:
+        what += " for the standard error"
     return tuple(
         {"study": labels[i], "correction": what} for i in np.flatnonzero(result.corrected & keep)
     )

@@ -54,7 +54,7 @@ def explained(
     for check in checks:
         reason = ""
         if not check.agrees and check.level == "study":
-            reason = _of_study(outcome, settings, check, decimals)
+            reason = _of_study(outcome, settings, check, studies, decimals)
         elif not check.agrees:
             reason = _of_result(outcome, settings, check, studies, decimals)
         found.append(replace(check, reason=reason) if reason else check)
@@ -74,7 +74,9 @@ def _merged(outcome: Outcome, place: int) -> bool:
     return float(np.nansum(rows.stored["weight"][own])) > _WHOLE
 
 
-def _of_study(outcome: Outcome, settings: Settings, check: Check, decimals: int | None) -> str:
+def _of_study(
+    outcome: Outcome, settings: Settings, check: Check, studies: set[int], decimals: int | None
+) -> str:
     if check.quantity == "estimable":
         says = "estimable" if check.stored else "not estimable"
         return f"RevMan calls the study {says}, by its numbers it is not so"
@@ -92,9 +94,22 @@ def _of_study(outcome: Outcome, settings: Settings, check: Check, decimals: int 
     if check.quantity == "weight" and _merged(outcome, check.place):
         return "several subgroups have the same name, and the file does not tell them apart"
     if check.quantity == "weight":
-        return "the weight follows from all rows of the analysis, some of which differ"
+        return _of_weight(outcome, settings, check, studies, decimals)
     if _has_empty_cell(outcome, check.place):
         return "another rule for empty cells, or edited after RevMan computed it"
+    return _EDITED
+
+
+def _of_weight(
+    outcome: Outcome, settings: Settings, check: Check, studies: set[int], decimals: int | None
+) -> str:
+    """The reason for a weight, which follows from all rows and the method."""
+    if studies:
+        return "the weight follows from all rows of the analysis, some of which differ"
+    for words, other in _other_ways(settings):
+        weight = float(revman_analysis(outcome, other).weight[check.place])
+        if agrees(check.stored, weight, decimals):
+            return f"as it would be by {words}"
     return _EDITED
 
 

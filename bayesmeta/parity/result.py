@@ -73,6 +73,11 @@ class Parity:
         return tuple(check for check in self.checks if not check.agrees)
 
     @property
+    def stored(self) -> tuple[Check, ...]:
+        """The checks of numbers: all but whether studies are estimable."""
+        return tuple(check for check in self.checks if check.quantity != "estimable")
+
+    @property
     def complete(self) -> bool:
         """Whether every stored number is reproduced."""
         return not self.differences

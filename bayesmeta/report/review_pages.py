@@ -44,8 +44,8 @@ def index_page(found: ReviewResult) -> str:
             name: sum(getattr(each, name) for each in found.outcomes)
             for name in ("conclusion_changes", "rests_on_prior", "prediction_crosses")
         },
-        checked=len(found.parity.checks),
-        agreed=len(found.parity.checks) - len(found.parity.differences),
+        checked=len(found.parity.stored),
+        agreed=sum(check.agrees for check in found.parity.stored),
         interval=_interval(found.outcomes),
         width=_SPARK,
         script=_source("review_index.js"),

@@ -13,7 +13,7 @@ from bayesmeta.comparison import Row, own_method, row_of_posterior, side_by_side
 from bayesmeta.densities import NormalMixture
 from bayesmeta.engines.quadrature import refusal, solve
 from bayesmeta.engines.refit import refit
-from bayesmeta.errors import BayesmetaError
+from bayesmeta.errors import BayesmetaError, InputError, SpecError
 from bayesmeta.measures import find_measure
 from bayesmeta.measures.typical_variance import typical_variance
 from bayesmeta.model import Problem
@@ -35,6 +35,17 @@ from bayesmeta.spec import Spec, build_spec
 from bayesmeta.studies import Outcome, Review, read_review
 
 __all__ = ["review"]
+
+_OF_ONE_ANALYSIS = frozenset(
+    {
+        *("title", "where", "analysis", "study", "decimal", "columns", "measure", "important"),
+        *("r", "scale", "level", "treatment", "control", "try_r", "published"),
+    }
+)
+"""Keywords that make no sense for all outcomes of a review."""
+
+_OF_ALL = ("priors.", "model.", "engine.")
+"""Parts of the spec that the caller gives for all outcomes."""
 
 
 def review(source: str | Path | Review, *, progress: bool = False, **options: Any) -> ReviewResult:
@@ -74,8 +85,11 @@ def review(source: str | Path | Review, *, progress: bool = False, **options: An
     started = time.perf_counter()
     read = source if isinstance(source, Review) else read_review(Path(source))
     options = {"engine": "quadrature", **options}
-    build_spec(options, tables={"effect": {"measure": "OR"}})  # a wrong option is no broken outcome
-    ready, broken = _prepare_all(read, options)
+    _check_options(options)
+    ready, errors = _prepare_all(read, options)
+    if not ready:
+        _raise_what_is_wrong_with_all(errors)
+    broken = [(label, str(error)) for label, error in errors]
     results = []
     for each in _tracked(ready, progress):
         try:
@@ -90,6 +104,23 @@ def review(source: str | Path | Review, *, progress: bool = False, **options: An
         engine=str(options["engine"]),
         seconds=round(time.perf_counter() - started, 3),
     )
+
+
+def _check_options(options: Mapping[str, Any]) -> None:
+    """A wrong option is no broken outcome."""
+    for name in sorted(options.keys() & _OF_ONE_ANALYSIS):
+        raise SpecError(
+            f"{name!r} is of one analysis, and a review has many",
+            hint="bayesmeta.compare and bayesmeta.fit take it, with analysis.",
+        )
+    build_spec(options, tables={"effect": {"measure": "OR"}})
+
+
+def _raise_what_is_wrong_with_all(errors: Sequence[tuple[str, BayesmetaError]]) -> None:
+    """Where no outcome can be analysed for its priors, model or engine, these are wrong."""
+    for _, error in errors:
+        if isinstance(error, InputError) and (error.key or "").startswith(_OF_ALL):
+            raise error
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -123,9 +154,10 @@ def _label(outcome: Outcome, place: int) -> str:
 
 def _prepare_all(
     read: Review, options: Mapping[str, Any]
-) -> tuple[list[_Ready], list[tuple[str, str]]]:
+) -> tuple[list[_Ready], list[tuple[str, BayesmetaError]]]:
     """Every outcome ready to be analysed, and those that cannot be, with the reason."""
-    ready, broken = [], []
+    ready: list[_Ready] = []
+    broken: list[tuple[str, BayesmetaError]] = []
     for found in read.outcomes:
         outcome = found
         if outcome.settings is None:
@@ -140,7 +172,7 @@ def _prepare_all(
                 )
                 ready.append(_Ready(outcome=outcome, place=place, prepared=prepared, others=others))
             except BayesmetaError as error:
-                broken.append((_label(outcome, place), str(error)))
+                broken.append((_label(outcome, place), error))
     return ready, broken
 
 

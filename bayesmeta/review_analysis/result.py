@@ -165,7 +165,7 @@ class ReviewResult:
 
     def to_dict(self) -> dict[str, Any]:
         """As plain values, for JSON."""
-        checked = len(self.parity.checks)
+        stored = self.parity.stored
         return {
             "bayesmeta": __version__,
             "title": self.review.title,
@@ -174,7 +174,10 @@ class ReviewResult:
             "engine": self.engine,
             "seconds": self.seconds,
             "verdict": self.verdict,
-            "parity": {"checked": checked, "agree": checked - len(self.parity.differences)},
+            "parity": {
+                "checked": len(stored),
+                "agree": sum(check.agrees for check in stored),
+            },
             "outcomes": [
                 {name: plain_value(value) for name, value in _record(each).items()}
                 | {

@@ -180,6 +180,12 @@ class Published(Section):
     estimate: float = Field(description="the pooled effect, display scale")
     lower: float = Field(description="lower end of its interval, display scale")
     upper: float = Field(description="upper end of its interval, display scale")
+    decimals: int | None = Field(
+        None,
+        ge=0,
+        le=15,
+        description="decimals that are printed, if zeros at the end are among them",
+    )
     level: Probability = Field(0.95, description="level of the interval")
     measure: str | None = Field(None, description="its measure, where it is another")
     model: Literal["fixed", "random"] | None = Field(None, description="fixed or random effects")

@@ -170,7 +170,7 @@ def _require(name: str, present: list[str], key: str) -> None:
 def _study_names(
     cells: pd.DataFrame, study: str | None, mapped: str | None
 ) -> tuple[list[str], list[str]]:
-    """Unique names of the studies, and a warning for each name that was repeated."""
+    """Unique names of the studies, and a warning where some are repeated."""
     present = list(cells.columns)
     if study is not None:
         _require(study, present, "data.study")
@@ -185,13 +185,14 @@ def _study_names(
             raise DataError("the study has no name", row=int(row), column=column)
         given.append(name)
     counts = Counter(given)
-    warnings = [
-        f"The study name {name!r} stands {count} times; its rows are told apart by "
+    repeated = [f"{name!r} ({count} times)" for name, count in counts.items() if count > 1]
+    if not repeated:
+        return unique(given), []
+    warning = (
+        f"Names of studies stand more than once: {', '.join(repeated)}; the rows are told apart by "
         "number and are treated as independent studies."
-        for name, count in counts.items()
-        if count > 1
-    ]
-    return unique(given), warnings
+    )
+    return unique(given), [warning]
 
 
 def _whole(value: object) -> bool:

@@ -209,6 +209,8 @@ def test_a_file_that_is_no_review_ends_with_2(
         (["--try", "HalfNormal(1)"], "is not NAME=VALUE"),
         (["--interval", "2"], "less than 1"),
         (["--better", "up"], "'higher', 'lower'"),
+        (["--prior", "tau=Nonsense(1)"], "unknown prior 'Nonsense'"),
+        (["--engine", "nope"], "unknown engine 'nope'"),
     ],
 )
 def test_a_wrong_flag_of_review_ends_with_2(

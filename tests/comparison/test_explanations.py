@@ -41,6 +41,31 @@ TOYS: dict[str, tuple[str, list[tuple[float, ...]], dict[str, object]]] = {
         {},
     ),
     "a study without events": ("OR", [(40, 400, 60, 410), (70, 600, 90, 580), (0, 30, 0, 30)], {}),
+    "a study with nothing but events": (
+        "RR",
+        [(40, 400, 60, 410), (70, 600, 90, 580), (30, 30, 31, 31)],
+        {},
+    ),
+    "the same, as RevMan": (
+        "RR",
+        [(40, 400, 60, 410), (70, 600, 90, 580), (30, 30, 31, 31)],
+        {"zero_cells": {"revman": True}},
+    ),
+    "a standard deviation of 0": (
+        "MD",
+        [(5.1, 2, 30, 6, 2.2, 31), (4.8, 1.7, 22, 5.9, 1.9, 20), (5, 0, 20, 6, 2, 20)],
+        PRIORS,
+    ),
+    "risk differences with an empty cell": (
+        "RD",
+        [(1, 200, 6, 100), (0, 150, 4, 60), (12, 60, 10, 55)],
+        PRIORS,
+    ),
+    "the same differences, as RevMan": (
+        "RD",
+        [(1, 200, 6, 100), (0, 150, 4, 60), (12, 60, 10, 55)],
+        PRIORS | {"zero_cells": {"revman": True}},
+    ),
     "large arms": ("OR", [(40, 400, 60, 410), (70, 600, 90, 580), (55, 500, 80, 510)], {}),
     "exact differences": ("SMD", [(5.1, 2, 30, 6, 2.2, 31), (4.8, 1.7, 22, 5.9, 1.9, 20)], {}),
     "RevMan's differences": (
@@ -67,6 +92,23 @@ SENTENCES: dict[str, tuple[list[str], list[str]]] = {
     "1 study is left out by every row": (
         ["a study without events"],
         ["large arms", "an empty cell"],
+    ),
+    "1 study has nothing but events in both arms: RevMan's rows keep": (
+        ["a study with nothing but events"],
+        ["the same, as RevMan", "a study without events"],
+    ),
+    "1 study has a standard deviation of 0 in an arm": (
+        ["a standard deviation of 0"],
+        ["exact differences", "large arms"],
+    ),
+    "that moves estimates and standard errors": (["an empty cell"], ["large arms"]),
+    "that moves standard errors, and in the Bayesian fit the estimates": (
+        ["risk differences with an empty cell"],
+        ["the same differences, as RevMan"],
+    ),
+    "that moves standard errors, and the normal": (
+        ["the same differences, as RevMan"],
+        ["risk differences with an empty cell"],
     ),
     "The Mantel-Haenszel weights give": (["an empty cell"], ["large arms", "eight that differ"]),
     "estimate of tau is 0": (

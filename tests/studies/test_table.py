@@ -163,8 +163,8 @@ def test_names_are_made_unique(tmp_path: Path, given: list[str], unique: list[st
 def test_the_reader_is_told_of_repeated_names(tmp_path: Path) -> None:
     _, warnings = names_of(tmp_path, ["A", "B", "A", "A"])
     assert warnings == (
-        "The study name 'A' stands 3 times; its rows are told apart by number and are treated as "
-        "independent studies.",
+        "Names of studies stand more than once: 'A' (3 times); the rows are told apart by number "
+        "and are treated as independent studies.",
     )
 
 

@@ -11,7 +11,7 @@ import pytest
 from rich.console import Console
 
 import bayesmeta as bm
-from bayesmeta.errors import InputError, SpecError
+from bayesmeta.errors import InputError, PriorError, SpecError
 from bayesmeta.measures import find_measure
 from bayesmeta.review_analysis import OutcomeResult, ReviewResult, review_to_text
 from bayesmeta.studies import read_review
@@ -195,10 +195,19 @@ def test_options_hold_for_all_outcomes() -> None:
         ({"better": "up"}, "'higher', 'lower'"),
         ({"draws": 1}, "greater than or equal to 100"),
         ({"method": "HM"}, "'MH', 'IV', 'PETO'"),
+        ({"tau": "HalfNormal(1"}, "is not a prior"),
+        ({"tau": "Nonsense(1)"}, "unknown prior"),
+        ({"try_tau": ["Nonsense(1)"]}, "unknown prior"),
+        ({"heterogeneity": "nope"}, "unknown heterogeneity"),
+        ({"likelihood": "nope"}, "unknown likelihood"),
+        ({"engine": "nope"}, "unknown engine"),
+        ({"measure": "OR"}, "of one analysis"),
+        ({"where": "year > 2000"}, "of one analysis"),
+        ({"published": {"estimate": 1, "lower": 0, "upper": 2}}, "of one analysis"),
     ],
 )
 def test_a_wrong_option_is_no_broken_outcome(wrong: dict[str, object], phrase: str) -> None:
-    with pytest.raises(SpecError, match=phrase):
+    with pytest.raises((SpecError, PriorError), match=phrase):
         bm.review(TOY, **wrong)
 
 
@@ -221,7 +230,7 @@ def test_a_review_without_outcomes_is_empty() -> None:
 def test_json_holds_the_table(found: ReviewResult) -> None:
     text = json.dumps(found.to_dict(), allow_nan=False)
     content = json.loads(text)
-    assert content["parity"]["checked"] == content["parity"]["agree"] == len(found.parity.checks)
+    assert content["parity"]["checked"] == content["parity"]["agree"] == len(found.parity.stored)
     table = found.table
     for record, (_, row) in zip(content["outcomes"], table.iterrows(), strict=True):
         assert {name: record[name] for name in ("analysis", "subgroup", "k", "measure")} == {

@@ -1,5 +1,6 @@
 """Why a stored number is not reproduced: the likely reason, found by trying other ways."""
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
@@ -53,7 +54,9 @@ def explained(
     found = []
     for check in checks:
         reason = ""
-        if not check.agrees and check.level == "study":
+        if not check.agrees and math.isnan(check.computed):
+            reason = "a number is stored where there is no result"
+        elif not check.agrees and check.level == "study":
             reason = _of_study(outcome, settings, check, studies, decimals)
         elif not check.agrees:
             reason = _of_result(outcome, settings, check, studies, decimals)

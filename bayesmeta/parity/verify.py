@@ -8,6 +8,7 @@ import numpy as np
 from bayesmeta.classical import RevManAnalysis, revman_analysis
 from bayesmeta.parity.infer import inferred_settings
 from bayesmeta.parity.numbers import group_numbers, row_numbers, total_numbers
+from bayesmeta.parity.placeholders import stands_for_nothing
 from bayesmeta.parity.precision import PROBABILITIES, agrees
 from bayesmeta.parity.reasons import explained
 from bayesmeta.parity.result import Check, Level, Parity
@@ -80,7 +81,8 @@ def verify_outcome(
             computed = group_numbers(outcome, analysis, place)
         for quantity, value in stored.items():
             found = computed.get(quantity, math.nan)
-            if math.isnan(found) or (value == 0 and not shown):
+            hidden = value == 0 and not shown
+            if hidden or (math.isnan(found) and stands_for_nothing(quantity, stored, settings)):
                 idle += 1
                 continue
             numbers = value, found
@@ -94,18 +96,21 @@ def _row_checks(
     """Every stored number of the studies, and whether each is estimable."""
     rows, computed = outcome.rows, row_numbers(outcome, analysis)
     ours, checks, idle = analysis.estimable, [], 0
+    settings = analysis.settings
     for place in range(len(rows)):
         numbers = float(rows.estimable[place]), float(ours[place])
         checks.append(_check(outcome, "study", place, "estimable", numbers, None))
     for quantity, stored in rows.stored.items():
-        known = np.isfinite(stored)
-        compared = known & rows.estimable & ours & (quantity in computed)
-        if quantity in computed:
-            compared &= np.isfinite(computed[quantity])
-            for place in np.flatnonzero(compared).tolist():
-                numbers = float(stored[place]), float(computed[quantity][place])
+        found = computed.get(quantity, np.full(stored.shape, np.nan))
+        found = np.where(rows.estimable & ours, found, np.nan)
+        for place in np.flatnonzero(np.isfinite(stored)).tolist():
+            numbers = float(stored[place]), float(found[place])
+            if math.isnan(numbers[1]) and stands_for_nothing(
+                quantity, {quantity: numbers[0]}, settings
+            ):
+                idle += 1
+            else:
                 checks.append(_check(outcome, "study", place, quantity, numbers, decimals))
-        idle += int((known & ~compared).sum())
     return checks, idle
 
 

@@ -36,7 +36,7 @@ from bayesmeta.studies import study_table
 __all__ = ["Prepared", "check", "fit", "fit_prepared", "prepare", "prepared_from"]
 
 _FINDINGS = ("excluded", "corrections", "warnings")
-_CHANGEABLE = ("sensitivity", "interval", "engine", "title")
+_CHANGEABLE = ("sensitivity", "compare", "interval", "engine", "title")
 _PACKAGES = ("pymc", "arviz", "nutpie", "numpy", "scipy", "pandas", "xarray")
 
 

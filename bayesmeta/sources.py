@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import pandas as pd
 
 from bayesmeta.errors import SpecError
 from bayesmeta.measures import find_measure
+from bayesmeta.parity import has_effects, inferred_settings
 from bayesmeta.spec import Spec, build_spec, load_spec, read_tables
 from bayesmeta.studies import Outcome, Review, is_revman, read_csv, read_review
 
@@ -96,8 +98,10 @@ def outcome_of(spec: Spec) -> tuple[Review, Outcome] | None:
         The file cannot be read, or has no such outcome.
     """
     path, analysis = spec.data.file, spec.data.analysis
-    if path is None or not is_revman(path):
-        if analysis is not None and path is not None:
+    if path is None or not path.exists():  # a saved fit does not need its data
+        return None
+    if not is_revman(path):
+        if analysis is not None:
             raise SpecError(
                 "analysis chooses an outcome of a RevMan file, and this is none",
                 file=path,
@@ -113,10 +117,10 @@ def outcome_defaults(outcome: Outcome) -> dict[str, dict[str, Any]]:
     """What a RevMan file says of an outcome, as tables of a spec."""
     settings = outcome.settings
     effect: dict[str, Any] = {"smd": "revman"}
+    if outcome.kind == "dichotomous":
+        effect["zero_cells"] = {"revman": True}
     if settings is not None:
         effect["measure"] = settings.measure
-        if outcome.kind == "dichotomous":
-            effect["zero_cells"] = {"revman": True}
         if outcome.kind == "O-E and variance" or settings.log_data:
             effect["scale"] = "analysis"
         elif outcome.kind == "inverse variance" and find_measure(settings.measure).scale.ratio:
@@ -143,15 +147,18 @@ def _read(path: Path, changed: int) -> Review:
 def chosen_outcome(review: Review, analysis: str | None) -> Outcome:
     """The outcome with a number such as "1.2"; the only one of a review where none is given.
 
+    Where the file does not say how it was analysed, that is found from the stored effects.
+
     Raises
     ------
     SpecError
         There is no such outcome, or there are several and none is chosen.
     """
-    if analysis is not None:
-        return review.outcome(analysis)
-    if len(review.outcomes) == 1:
-        return review.outcomes[0]
+    if analysis is not None or len(review.outcomes) == 1:
+        outcome = review.outcomes[0] if analysis is None else review.outcome(analysis)
+        if outcome.settings is None and has_effects(outcome):
+            return replace(outcome, settings=inferred_settings(outcome, review.decimals))
+        return outcome
     raise SpecError(
         f"the file has {len(review.outcomes)} outcomes",
         file=review.file,

@@ -94,8 +94,8 @@ def _with_flags(function: Callable[..., Any], flags: Sequence[_Flag]) -> Callabl
 
 def file_name(source: Path, options: Mapping[str, object]) -> str:
     """How the files of an analysis are named: as its source, with its number in a review."""
-    analysis = options.get("analysis")
-    return f"{source.stem}-{safe_name(str(analysis))}" if analysis else source.stem
+    analysis, stem = options.get("analysis"), source.stem.removesuffix(".csv")
+    return f"{stem}-{safe_name(str(analysis))}" if analysis else stem
 
 
 def out_option(help_text: str, default: str | None = None) -> Callable[..., Any]:

@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from bayesmeta.cli.options import named_values, out_option, review_options
+from bayesmeta.cli.options import file_name, named_values, out_option, review_options
 
 
 @click.command("review")
@@ -35,7 +35,7 @@ def command(file: Path, options: dict[str, Any], tries: tuple[str, ...], out: Pa
     from bayesmeta.report import write_review
     from bayesmeta.review_analysis import review, review_to_text
 
-    folder = out / file.stem
+    folder = out / file_name(file, {})
     check_folder(folder)
     given = dict(options)
     for name, expressions in named_values(tries, "--try").items():

@@ -1,12 +1,13 @@
 """One outcome by every method, side by side, and why they differ."""
 
 from bayesmeta.comparison.classical_rows import own_method
-from bayesmeta.comparison.compare import SideBySide, compare, row_of_posterior, side_by_side
+from bayesmeta.comparison.compare import Origin, SideBySide, compare, row_of_posterior, side_by_side
 from bayesmeta.comparison.result import Comparison
 from bayesmeta.comparison.rows import Row
 
 __all__ = [
     "Comparison",
+    "Origin",
     "Row",
     "SideBySide",
     "compare",

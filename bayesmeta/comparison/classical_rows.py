@@ -8,9 +8,10 @@ import xarray as xr
 
 from bayesmeta.classical import GroupResult, revman_analysis
 from bayesmeta.comparison.rows import Row
+from bayesmeta.errors import SpecError
 from bayesmeta.measures import Measure
 from bayesmeta.spec import Spec
-from bayesmeta.studies import Kind, Method, Outcome, Settings, StudyRows
+from bayesmeta.studies import METHODS, Kind, Method, Outcome, Settings, StudyRows
 
 __all__ = ["classical_rows", "outcome_of_table", "own_method", "revman_settings"]
 
@@ -26,18 +27,24 @@ _KINDS: Mapping[str, Kind] = {
     "SMD": "continuous",
 }
 _RANDOM = {("DL", "Wald"): "random", ("REML", "HKSJ"): "reml"}
-_NAMES = {"MH": "Mantel-Haenszel", "IV": "inverse variance", "PETO": "Peto"}
 
 
-def revman_settings(spec: Spec, measure: Measure, stored: Settings | None) -> Settings:
+def revman_settings(spec: Spec, measure: Measure, kind: Kind, stored: Settings | None) -> Settings:
     """How RevMan would analyse the data of a spec: as its file says, or by default.
 
     Parameters
     ----------
     spec, measure
         The analysis.
+    kind
+        Of the outcome that its studies make.
     stored
         The settings of the outcome, where it comes from a file of RevMan.
+
+    Raises
+    ------
+    SpecError
+        The spec names a method by which RevMan does not pool such data.
     """
     if stored is not None and stored.measure == measure.code:
         settings = replace(stored, swap_events=False, log_data=True)  # the studies are swapped
@@ -49,12 +56,27 @@ def revman_settings(spec: Spec, measure: Measure, stored: Settings | None) -> Se
             random=True,
             log_data=True,
         )
+    method = _method(spec, measure, kind, settings.method)
     level = spec.interval.prob
-    method = spec.compare.method or settings.method
     return replace(settings, method=method, level=level, study_level=level)
 
 
-def outcome_of_table(raw: xr.Dataset, table: xr.Dataset, measure: Measure) -> Outcome:
+def _method(spec: Spec, measure: Measure, kind: Kind, own: Method) -> Method:
+    """The method of the spec where RevMan has it for such data, else the outcome's own."""
+    possible: tuple[Method, ...] = ("PETO", "IV") if own == "PETO" else ("IV",)
+    if kind == "dichotomous" and measure.code != "PETO":
+        possible = ("MH", "IV")
+    chosen = spec.compare.method
+    if chosen is not None and chosen not in possible:
+        raise SpecError(
+            f"RevMan does not pool {measure.code} by {METHODS[chosen]} from these numbers",
+            key="compare.method",
+            hint=f"Possible: {', '.join(possible)}.",
+        )
+    return chosen or (own if own in possible else "IV")
+
+
+def outcome_of_table(table: xr.Dataset, measure: Measure) -> Outcome:
     """The studies of an analysis as an outcome of RevMan.
 
     Raw numbers where RevMan knows the measure and all of them are there; else the effects of the
@@ -62,17 +84,16 @@ def outcome_of_table(raw: xr.Dataset, table: xr.Dataset, measure: Measure) -> Ou
 
     Parameters
     ----------
-    raw, table
-        The studies as they were read, and with their effects.
+    table
+        The studies with their effects.
     measure
         The measure.
     """
     kind: Kind = _KINDS.get(measure.code, "inverse variance")
-    source = raw
     names = measure.columns
-    if kind == "inverse variance" or not all(name in raw for name in measure.columns):
-        kind, source, names = "inverse variance", table, ("effect", "std_error")
-    count = source.sizes["study"]
+    if kind == "inverse variance" or not all(name in table for name in measure.columns):
+        kind, names = "inverse variance", ("effect", "std_error")
+    count = table.sizes["study"]
     return Outcome(
         comparison=1,
         number=1,
@@ -81,11 +102,11 @@ def outcome_of_table(raw: xr.Dataset, table: xr.Dataset, measure: Measure) -> Ou
         kind=kind,
         settings=None,
         rows=StudyRows(
-            study=tuple(str(name) for name in source["study"].to_numpy()),
+            study=tuple(str(name) for name in table["study"].to_numpy()),
             year=np.full(count, np.nan),
             subgroup=np.full(count, -1),
             in_total=np.full(count, True),
-            numbers={name: source[name].to_numpy() for name in names},
+            numbers={name: table[name].to_numpy() for name in names},
             stored={},
             estimable=np.full(count, True),
             row=np.zeros(count, int),
@@ -129,7 +150,7 @@ def own_method(settings: Settings) -> str:
 
 def _methods(settings: Settings) -> dict[str, tuple[str, Settings]]:
     """The label and the settings of each method."""
-    name = _NAMES[settings.method]
+    name = METHODS[settings.method]
     by_inverse = settings.method == "PETO"  # which RevMan knows only with fixed effects
     pooled = "inverse variance" if by_inverse else name
     random = replace(settings, random=True, method="IV" if by_inverse else settings.method)

@@ -9,9 +9,14 @@ import numpy as np
 import pandas as pd
 
 from bayesmeta.classical import revman_analysis
-from bayesmeta.comparison.classical_rows import classical_rows, outcome_of_table, revman_settings
+from bayesmeta.comparison.classical_rows import (
+    classical_rows,
+    outcome_of_table,
+    own_method,
+    revman_settings,
+)
 from bayesmeta.comparison.explanations import Facts, explain
-from bayesmeta.comparison.published import published
+from bayesmeta.comparison.published import Origin, published
 from bayesmeta.comparison.result import Comparison
 from bayesmeta.comparison.rows import Row
 from bayesmeta.engines.quadrature import refusal, solve
@@ -24,9 +29,12 @@ from bayesmeta.results import Fit, worst
 from bayesmeta.results.tables import interval_name
 from bayesmeta.sources import outcome_of
 from bayesmeta.spec import Spec
-from bayesmeta.studies import Outcome, Review, Settings
+from bayesmeta.studies import Outcome, Settings
 
-__all__ = ["SideBySide", "compare", "row_of_posterior", "side_by_side"]
+__all__ = ["Origin", "SideBySide", "compare", "row_of_posterior", "side_by_side"]
+
+
+_NOT_POOLED = "RevMan was told not to pool these studies: its rows say what its method would give."
 
 
 def compare(
@@ -60,18 +68,25 @@ def compare(
     >>> bm.compare("review.rm5", analysis="1.2", better="lower")
     """
     if isinstance(source, Fit):
-        prepared, fits = prepared_from(source, options), [source]
+        prepared = prepared_from(source, options)
+        fits = [source.with_interval(**prepared.spec.interval.model_dump())]
     else:
         prepared = check(source, **options)
         fits = [fit_prepared(prepared, progress=progress)]
         for likelihood in LIKELIHOODS:
             if likelihood != prepared.spec.model.likelihood:
                 fits.append(fit(source, progress=progress, **options, likelihood=likelihood))
-    beside = side_by_side(prepared, _stored(prepared), [_bayesian_row(each) for each in fits])
+    origin, changed = _origin(prepared)
+    beside = side_by_side(prepared, origin, [_bayesian_row(each) for each in fits])
+    record = fits[0].record
     return Comparison(
         spec=prepared.spec,
         rows=beside.rows,
         sentences=beside.sentences,
+        warnings=(*changed, *fits[0].warnings),
+        priors=record["priors"],
+        excluded=tuple(record["excluded"]),
+        corrections=tuple(record["corrections"]),
         reproduced=beside.reproduced,
         verdict=worst(each.diagnostics.verdict for each in fits),
         k=len(prepared.problem.study),
@@ -88,17 +103,15 @@ class SideBySide:
     reproduced: str | None
 
 
-def side_by_side(
-    prepared: Prepared, stored: tuple[Review, Outcome] | None, bayesian: Sequence[Row]
-) -> SideBySide:
+def side_by_side(prepared: Prepared, origin: Origin | None, bayesian: Sequence[Row]) -> SideBySide:
     """Put Bayesian rows beside the published result and the classical methods.
 
     Parameters
     ----------
     prepared
         The analysis.
-    stored
-        The outcome of a RevMan file that holds the same studies, if there is one.
+    origin
+        What a RevMan file says of the same studies, if they are from one.
     bayesian
         At least one row.
 
@@ -108,22 +121,23 @@ def side_by_side(
         RevMan's methods give no result.
     """
     spec, measure = prepared.spec, find_measure(prepared.spec.effect.measure)
-    outcome = outcome_of_table(prepared.raw, prepared.table, measure)
-    settings = revman_settings(spec, measure, stored[1].settings if stored else None)
-    if outcome.kind != "dichotomous":
-        settings = replace(settings, method="IV")
+    outcome = outcome_of_table(prepared.table, measure)
+    settings = revman_settings(spec, measure, outcome.kind, origin.settings if origin else None)
     rows = classical_rows(outcome, settings)
     if not rows:
         raise DataError("no study is estimable by RevMan's rules", file=spec.data.file)
     size = display_size(prepared.table)
     facts = _facts(prepared, outcome, settings, {row.method: row for row in rows}, bayesian[0])
-    printed = published(spec, measure, stored, size)
+    sentences = explain(facts)
+    if origin is not None and not origin.pooled:
+        sentences = (_NOT_POOLED, *sentences)
+    printed = published(spec, measure, origin, size)
     if printed is None:
-        return SideBySide(rows=(*rows, *bayesian), sentences=explain(facts), reproduced=None)
+        return SideBySide(rows=(*rows, *bayesian), sentences=sentences, reproduced=None)
     at_level = classical_rows(outcome, replace(settings, level=printed.level))
     return SideBySide(
         rows=(printed.row, *rows, *bayesian),
-        sentences=(printed.sentence(at_level, measure, size), *explain(facts)),
+        sentences=(printed.sentence(at_level, measure, size), *sentences),
         reproduced=printed.reproduced_by(at_level, measure, size),
     )
 
@@ -180,9 +194,15 @@ def row_of_posterior(numbers: Mapping[str, float], spec: Spec, *, sd: float) -> 
     )
 
 
-def _stored(prepared: Prepared) -> tuple[Review, Outcome] | None:
-    """The outcome of a RevMan file, where all of its studies are analysed."""
-    return None if prepared.spec.data.where else outcome_of(prepared.spec)
+def _origin(prepared: Prepared) -> tuple[Origin | None, list[str]]:
+    """What the RevMan file of an analysis says of it, and a warning where it has changed."""
+    found = outcome_of(prepared.spec)
+    if found is None or prepared.spec.data.where:
+        return None, []
+    review, outcome = found
+    if review.sha256 != prepared.data_sha256:
+        return None, ["The RevMan file has changed since the fit: what it stores is not shown."]
+    return Origin.of(review, outcome), []
 
 
 def _facts(
@@ -194,19 +214,21 @@ def _facts(
 ) -> Facts:
     spec, problem, table = prepared.spec, prepared.problem, prepared.table
     analysis = revman_analysis(outcome, replace(settings, method="IV", random=False))
-    inverse, estimable = analysis.total, np.flatnonzero(analysis.estimable)
-    revmans, ours = {outcome.rows.study[i] for i in estimable}, set(problem.study)
+    inverse, zeros = analysis.total, spec.effect.zero_cells
     tau = problem.priors.get("tau")
     return Facts(
         rows={**rows, "bayesian": bayes},
+        own=own_method(settings),
         measure=find_measure(spec.effect.measure),
         size=display_size(table),
         k=len(problem.study),
+        revman_k=int(analysis.estimable.sum()),
         corrected=len(table.attrs["corrections"]),
+        added=zeros.add,
+        revman_zeros=zeros.revman,
+        usual_zeros=zeros.add == 0.5 and zeros.to in (None, "only0"),
         excluded=len(table.attrs["excluded"]),
-        revman_alone=len(revmans - ours),
-        bayesian_alone=len(ours - revmans),
-        revman_zeros=spec.effect.zero_cells.revman,
+        only_events=_only_events(prepared),
         method=settings.method,
         inverse=inverse.pooled.estimate if inverse else float("nan"),
         flat=_flat_median(problem),
@@ -214,6 +236,17 @@ def _facts(
         tau_prior=tau.expression if tau is not None else "none",
         exact_smd=spec.effect.smd == "exact" and outcome.kind == "continuous",
     )
+
+
+def _only_events(prepared: Prepared) -> int:
+    """Studies left out here that RevMan would keep for a risk ratio: nothing but events."""
+    raw, code = prepared.raw, prepared.spec.effect.measure
+    if code != "RR" or "events_treatment" not in raw or "total_control" not in raw:
+        return 0
+    only = np.full(raw.sizes["study"], True)
+    for arm in ("treatment", "control"):
+        only &= raw[f"events_{arm}"].to_numpy() == raw[f"total_{arm}"].to_numpy()
+    return len({str(name) for name in raw["study"].to_numpy()[only]} - set(prepared.problem.study))
 
 
 def _flat_median(problem: Problem) -> float:

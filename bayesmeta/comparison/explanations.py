@@ -5,11 +5,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import stdtrit
 
+from bayesmeta.classical import quantile
 from bayesmeta.comparison.rows import Row
 from bayesmeta.measures import Measure
-from bayesmeta.results.tables import decimals, effect_decimals, format_number
+from bayesmeta.results.tables import decimals, effect_decimals, format_number, format_span
 
 __all__ = ["Facts", "explain"]
 
@@ -34,14 +34,22 @@ class Facts:
     measure : Measure
     size : float
         Participants of a typical study, for the Freeman-Tukey transformation.
-    k : int
-        Studies of the Bayesian fit.
-    corrected, excluded : int
-        Studies to whose empty cells something was added, and those left out.
-    revman_alone, bayesian_alone : int
-        Studies that only RevMan's rows use, and that only the Bayesian fit uses.
+    own : str
+        The method of the row that is by RevMan's own settings.
+    k, revman_k : int
+        Studies of the Bayesian fit, and those of them that RevMan calls estimable.
+    corrected : int
+        Studies to whose cells something was added.
+    added : float
+        What was added in the Bayesian fit.
+    usual_zeros : bool
+        Whether that is one half, to studies with an empty cell, as RevMan has it.
     revman_zeros : bool
-        Whether the Bayesian fit follows RevMan's rules for empty cells.
+        Whether the Bayesian fit follows RevMan's rules where metafor's are others.
+    excluded : int
+        Studies left out by all rows.
+    only_events : int
+        Those of them that RevMan would keep: nothing but events, and a risk ratio.
     method : str
         How RevMan pools: MH, IV or PETO.
     inverse : float
@@ -57,12 +65,15 @@ class Facts:
     rows: Mapping[str, Row]
     measure: Measure
     size: float
+    own: str
     k: int
+    revman_k: int
     corrected: int
-    excluded: int
-    revman_alone: int
-    bayesian_alone: int
+    added: float
+    usual_zeros: bool
     revman_zeros: bool
+    excluded: int
+    only_events: int
     method: str
     inverse: float
     flat: float
@@ -89,7 +100,7 @@ def explain(facts: Facts) -> tuple[str, ...]:
 
 
 def _one_study(facts: Facts) -> str | None:
-    if facts.k != 1:
+    if facts.k != 1 or math.isnan(facts.rows["bayesian"].tau):
         return None
     return (
         "There is one study. RevMan's result is that study's own; the Bayesian pooled effect is "
@@ -101,45 +112,56 @@ def _one_study(facts: Facts) -> str | None:
 def _zero_cells(facts: Facts) -> str | None:
     if not facts.corrected:
         return None
-    whose = "estimates and standard errors"
-    if facts.measure.code == "RD":
-        whose = "standard errors, and in the Bayesian fit the estimates"
-        whose = "standard errors" if facts.revman_zeros else whose
-    return (
-        f"{_studies(facts.corrected)} an empty cell, to which one half is added: with so few "
-        f"events that moves {whose}, and the normal approximation behind all these rows is "
-        "doubtful."
+    doubt = (
+        "With cells so small the normal approximation behind all these rows is doubtful, and what "
+        "is added matters."
     )
+    if not facts.usual_zeros:
+        return (
+            f"In the Bayesian fit {facts.added:g} is added to the cells of "
+            f"{_studies(facts.corrected)}, in RevMan's rows one half where one is empty. {doubt}"
+        )
+    have = "has" if facts.corrected == 1 else "have"
+    to = "to which one half is added"
+    if facts.measure.code == "RD" and facts.revman_zeros:
+        to += " for the standard error"
+    elif facts.measure.code == "RD":
+        to += " (in RevMan's rows for the standard error alone)"
+    return f"{_studies(facts.corrected)} {have} an empty cell, {to}. {doubt}"
 
 
 def _excluded(facts: Facts) -> str | None:
-    excluded = facts.excluded - facts.revman_alone
-    if excluded <= 0 or facts.measure.code not in ("OR", "RR", "PETO"):
+    if not facts.excluded or facts.measure.code not in ("OR", "RR", "PETO"):
         return None
-    studies = "study is" if excluded == 1 else "studies are"
     return (
-        f"{excluded} {studies} left out by every row, as not estimable: no events, or only "
-        "events, in both arms, or numbers that are missing."
+        f"{_studies(facts.excluded)} {'is' if facts.excluded == 1 else 'are'} left out by every "
+        "row, as not estimable: no events, or only events, in both arms, or numbers that are "
+        "missing."
     )
 
 
-def _other_studies(facts: Facts) -> str | None:
-    if facts.revman_alone:
-        return (
-            f"{_studies(facts.revman_alone)} nothing but events in both arms: RevMan's rows keep "
-            "them, with a ratio of 1, and the Bayesian fit leaves them out; "
-            "zero_cells = { revman = true } under [effect] makes it keep them."
-        )
-    if facts.bayesian_alone:
-        return (
-            f"{_studies(facts.bayesian_alone)} a standard deviation of 0 in an arm: RevMan calls "
-            "them not estimable, the Bayesian fit uses them."
-        )
-    return None
+def _only_events(facts: Facts) -> str | None:
+    if not facts.only_events:
+        return None
+    return (
+        f"{_studies(facts.only_events)} with nothing but events in both arms RevMan would keep, "
+        "with a ratio of 1; zero_cells = { revman = true } under [effect] keeps it here."
+    )
+
+
+def _not_estimable(facts: Facts) -> str | None:
+    fewer = facts.k - facts.revman_k
+    if not fewer:
+        return None
+    return (
+        f"{_studies(fewer)} of the Bayesian fit {'is' if fewer == 1 else 'are'} not estimable by "
+        "RevMan's rules (a standard deviation of 0, or no events in both arms), and left out by "
+        "its rows."
+    )
 
 
 def _studies(count: int) -> str:
-    return f"{count} study has" if count == 1 else f"{count} studies have"
+    return f"{count} {'study' if count == 1 else 'studies'}"
 
 
 def _mantel_haenszel(facts: Facts) -> str | None:
@@ -155,12 +177,11 @@ def _mantel_haenszel(facts: Facts) -> str | None:
 
 def _fixed_and_random(facts: Facts) -> str | None:
     fixed, random = facts.rows["fixed"], facts.rows["random"]
-    if facts.k == 1:
+    if facts.revman_k == 1:
         return None
     if random.tau == 0:
-        whose = (
-            "the fixed effect by inverse variance" if facts.method == "MH" else "its fixed effect"
-        )
+        mantel_haenszel = facts.method == "MH"
+        whose = "the fixed effect by inverse variance" if mantel_haenszel else "its fixed effect"
         return (
             f"The DerSimonian-Laird estimate of tau is 0, so RevMan's random effects are {whose}; "
             "the data do not show that tau is 0, only that they cannot tell it from 0."
@@ -168,8 +189,11 @@ def _fixed_and_random(facts: Facts) -> str | None:
     apart = abs(random.estimate - fixed.estimate)
     if apart < _MOVED * fixed.sd:
         return None
+    how = "more equally than a fixed effect"
+    if facts.method == "MH":
+        how = "by their precision and tau instead of Mantel and Haenszel's weights"
     sentence = (
-        f"Random effects weigh the studies more equally than a fixed effect: "
+        f"Random effects weigh the studies {how}: "
         f"{facts.shown(random.estimate, random)} instead of {facts.shown(fixed.estimate, fixed)}."
     )
     if apart >= fixed.sd:
@@ -202,42 +226,40 @@ def _no_spread(facts: Facts) -> str | None:
 
 def _few_studies(facts: Facts) -> str | None:
     reml, random = facts.rows["reml"], facts.rows["random"]
-    if not 2 <= facts.k <= _FEW or reml.width < _WIDER * random.width:
+    if not 2 <= facts.revman_k <= _FEW or reml.width < _WIDER * random.width:
         return None
-    df = facts.k - 1
-    ratio = float(stdtrit(df, 0.975)) / 1.96
+    df = facts.revman_k - 1
+    ratio = quantile(reml.level, df) / quantile(reml.level)
     return (
-        f"With {facts.k} studies HKSJ takes a t-distribution with {df} "
+        f"With {facts.revman_k} studies HKSJ takes a t-distribution with {df} "
         f"{'degree' if df == 1 else 'degrees'} of freedom, whose intervals are {ratio:.1f} times "
         "as wide as normal ones: so few studies say little of how much they differ."
     )
 
 
 def _tau_known(facts: Facts) -> str | None:
-    random, bayes = facts.rows["random"], facts.rows["bayesian"]
-    if math.isnan(bayes.tau) or not random.width > 0 or facts.k == 1:
+    """The Bayesian interval beside RevMan's own, or beside that of its random effects."""
+    bayes = facts.rows["bayesian"]
+    theirs = facts.rows["random" if facts.own == "fixed" else facts.own]
+    if math.isnan(bayes.tau) or not theirs.width > 0 or facts.revman_k == 1:
         return None
-    ratio = bayes.width / random.width
+    ratio = bayes.width / theirs.width
     places = decimals(bayes.tau_lower, bayes.tau_upper)
-    between = (
-        f"{format_number(bayes.tau_lower, places)} to {format_number(bayes.tau_upper, places)}"
-    )
-    tau = format_number(random.tau, places)
-    if ratio >= _WIDER:
+    between = format_span(bayes.tau_lower, bayes.tau_upper, places)
+    tau = format_number(theirs.tau, places)
+    wide = "about as wide" if 1 / _WIDER < ratio < _WIDER else f"{ratio:.2g} times as wide"
+    if "t with" in theirs.interval:
         return (
-            f"RevMan's random-effects interval treats tau as known to be {tau}; the Bayesian one "
-            f"averages over what tau may be ({between}) and is {ratio:.2g} times as wide."
+            f"RevMan's interval ({theirs.label}) allows for not knowing tau by a t-distribution, "
+            f"the Bayesian one averages over what tau may be ({between}) and is {wide}."
         )
-    if ratio <= 1 / _WIDER:
-        return (
-            f"The Bayesian interval is {ratio:.2g} times as wide as RevMan's: the posterior of tau "
-            f"({between}; prior {facts.tau_prior}) lies lower than the {tau} that RevMan takes as "
-            "known, or the prior of mu adds information."
-        )
-    return (
-        f"The Bayesian interval is about as wide as RevMan's: averaging over what tau may be "
-        f"({between}) does about the same as taking it as known to be {tau}."
-    )
+    known = f"RevMan's random-effects interval treats tau as known to be {tau}"
+    if ratio > 1 / _WIDER:
+        return f"{known}; the Bayesian one averages over what tau may be ({between}) and is {wide}."
+    sentence = f"The Bayesian interval is {wide} as RevMan's, which treats tau as known to be {tau}"
+    if bayes.tau < theirs.tau:
+        return f"{sentence}: the posterior of tau ({between}; prior {facts.tau_prior}) lies lower."
+    return f"{sentence}: the prior of mu ({facts.mu_prior}) adds information."
 
 
 def _prior_of_mu(facts: Facts) -> str | None:
@@ -274,7 +296,7 @@ def _prediction(facts: Facts) -> str | None:
 
 def _conclusions(facts: Facts) -> str | None:
     null, bayes = facts.measure.null, facts.rows["bayesian"]
-    others = [facts.rows[name] for name in ("fixed", "random", "reml")]
+    others = [row for name, row in facts.rows.items() if name != "bayesian"]
     differing = [row.label for row in others if row.excludes(null) != bayes.excludes(null)]
     if null is None or not differing:
         return None
@@ -292,7 +314,8 @@ _RULES: tuple[Rule, ...] = (
     _one_study,
     _zero_cells,
     _excluded,
-    _other_studies,
+    _only_events,
+    _not_estimable,
     _mantel_haenszel,
     _fixed_and_random,
     _estimators,

@@ -11,13 +11,50 @@ from bayesmeta.comparison.rows import Row
 from bayesmeta.errors import SpecError
 from bayesmeta.measures import Measure, find_measure
 from bayesmeta.parity import agrees
-from bayesmeta.results.tables import format_number
+from bayesmeta.results.tables import format_number, format_span
 from bayesmeta.spec import Published, Spec
-from bayesmeta.studies import Outcome, Review
+from bayesmeta.studies import Outcome, Review, Settings, Stored
 
-__all__ = ["Printed", "published"]
+__all__ = ["Origin", "Printed", "published"]
 
 _NAN = float("nan")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Origin:
+    """What a file of RevMan says of the studies that are compared.
+
+    Attributes
+    ----------
+    settings : Settings
+        How RevMan was told to analyse them.
+    stored : Stored
+        The pooled result that it shows; empty where it shows none.
+    decimals : int or None
+        Decimals of the stored numbers; None for full precision.
+    pooled : bool
+        Whether RevMan was told to pool them.
+    """
+
+    settings: Settings
+    stored: Stored
+    decimals: int | None
+    pooled: bool
+
+    @classmethod
+    def of(cls, review: Review, outcome: Outcome, place: int = -1) -> Self | None:
+        """Of an outcome, or of a subgroup of it; None where its settings are not known."""
+        settings = outcome.settings
+        if settings is None:
+            return None
+        pooled = settings.totals if place < 0 else settings.totals or settings.subtotals
+        stored = outcome.stored if place < 0 else outcome.subgroups[place].stored
+        return cls(
+            settings=settings,
+            stored=stored if pooled else {},
+            decimals=review.decimals,
+            pooled=pooled,
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,11 +94,12 @@ class Printed:
         label: str,
         decimals: int | None,
         level: float,
+        df: float = np.inf,
         tau2: float | None = None,
         i2: float | None = None,
         stored: bool = False,
     ) -> Self:
-        """From an estimate and its interval on the display scale."""
+        """From an estimate and its interval on the display scale; `df` is that of its t."""
         scale = measure.scale
         estimate, lower, upper = (
             float(scale.to_analysis(np.array(number), np.array(size))) for number in numbers
@@ -73,7 +111,7 @@ class Printed:
             interval="as published",
             level=level,
             estimate=estimate,
-            sd=(upper - lower) / (2 * quantile(level)),
+            sd=(upper - lower) / (2 * quantile(level, df)),
             lower=lower,
             upper=upper,
             tau=_NAN if tau2 is None else float(np.sqrt(tau2)),
@@ -111,26 +149,29 @@ class Printed:
         """Whether and by what it is reproduced, in words."""
         if measure is not self.measure:
             return (
-                f"{self.name} is a {self.measure.label}, the others are a {measure.label}: they do "
-                "not measure the same."
+                f"{self.name} is of another measure ({self.measure.label}) than the others "
+                f"({measure.label})."
             )
         method = self.reproduced_by(rows, measure, size)
         if method is not None:
             precision = "to all digits" if self.decimals is None else "to every printed digit"
             return f"{self.name} is reproduced {precision} by {method}."
         nearest = min(rows, key=lambda row: _distance(row, self.row))
-        estimate = float(measure.scale.to_display(np.array(nearest.estimate), np.array(size)))
-        places = 4 if self.decimals is None else self.decimals
+        ends = np.array([nearest.estimate, nearest.lower, nearest.upper])
+        found = self._text(*measure.scale.to_display(ends, np.full(3, size)))
         return (
             f"{self.name} is not reproduced from these studies: the nearest is {nearest.label}, "
-            f"{format_number(estimate, places)} for {format_number(self.estimate, places)}. Other "
-            "studies, other numbers or another method may be why."
+            f"{found} for {self._text(self.estimate, self.lower, self.upper)}. Other studies, "
+            "other numbers or another method may be why."
         )
 
+    def _text(self, estimate: float, lower: float, upper: float) -> str:
+        """An estimate and its interval with the decimals that are printed."""
+        places = 4 if self.decimals is None else self.decimals
+        return f"{format_number(estimate, places)} ({format_span(lower, upper, places)})"
 
-def published(
-    spec: Spec, measure: Measure, stored: tuple[Review, Outcome] | None, size: float
-) -> Printed | None:
+
+def published(spec: Spec, measure: Measure, origin: Origin | None, size: float) -> Printed | None:
     """The published result: that of the spec, or what a RevMan file stores; None without one.
 
     Raises
@@ -141,19 +182,20 @@ def published(
     given = spec.compare.published
     if given is not None:
         return _of_spec(given, measure, size, _level(given.level, spec))
-    if stored is None or "effect" not in stored[1].stored:
+    if origin is None or origin.settings.measure != measure.code:
         return None
-    review, outcome = stored
-    settings, found = outcome.settings, outcome.stored
-    if settings is None or not settings.totals or settings.measure != measure.code:
-        return None
+    settings, found = origin.settings, origin.stored
+    effect, lower, upper = (found.get(name, _NAN) for name in ("effect", "lower", "upper"))
+    if not lower <= effect <= upper or (measure.scale.ratio and lower <= 0) or lower == upper:
+        return None  # nothing is stored, or zeros for what cannot be estimated
     return Printed.of(
-        (found["effect"], found["lower"], found["upper"]),
+        (effect, lower, upper),
         measure,
         size,
         label=f"RevMan, as stored{_level(settings.level, spec)}",
-        decimals=review.decimals,
+        decimals=origin.decimals,
         level=settings.level,
+        df=found.get("df", np.inf) if settings.random and settings.interval == "HKSJ" else np.inf,
         tau2=found.get("tau2") if settings.random else None,
         i2=found.get("i2"),
         stored=True,

@@ -2,6 +2,7 @@
 
 import json
 import math
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
@@ -18,7 +19,7 @@ from bayesmeta.comparison.text import displayed, row_cells
 from bayesmeta.files import write_whole
 from bayesmeta.measures import Measure, find_measure
 from bayesmeta.results.export import plain_value
-from bayesmeta.results.tables import format_probability
+from bayesmeta.results.tables import format_probability, remarks
 from bayesmeta.spec import Spec
 
 if TYPE_CHECKING:
@@ -40,6 +41,12 @@ class Comparison:
         maximum likelihood, the Bayesian fits.
     sentences : tuple of str
         Whether the published result is reproduced, and why the others differ.
+    warnings : tuple of str
+        What the reader must know of the Bayesian fit and its data.
+    priors : mapping of str to mapping
+        Of each parameter its ``expression`` and ``source``.
+    excluded, corrections : tuple of mapping
+        Studies left out, and those to whose cells something was added.
     reproduced : str or None
         The method that reproduces the published result; None where none does, or none is given.
     verdict : {"ok", "warn", "fail"}
@@ -53,6 +60,10 @@ class Comparison:
     spec: Spec
     rows: tuple[Row, ...]
     sentences: tuple[str, ...]
+    warnings: tuple[str, ...]
+    priors: Mapping[str, Mapping[str, str]]
+    excluded: tuple[Mapping[str, str], ...]
+    corrections: tuple[Mapping[str, str], ...]
     reproduced: str | None
     verdict: str
     k: int
@@ -102,6 +113,10 @@ class Comparison:
                 for row in self.rows
             ],
             "explanations": list(self.sentences),
+            "priors": {name: dict(prior) for name, prior in self.priors.items()},
+            "excluded": [dict(item) for item in self.excluded],
+            "corrections": [dict(item) for item in self.corrections],
+            "warnings": list(self.warnings),
             "verdict": self.verdict,
         }
 
@@ -137,6 +152,7 @@ class Comparison:
             table,
             Text(self.note),
             *(Text(f"• {sentence}") for sentence in self.sentences),
+            *remarks(self.priors, self.excluded, self.corrections, self.warnings),
         )
 
     @property

@@ -11,7 +11,7 @@ from bayesmeta.parity.numbers import row_numbers
 from bayesmeta.parity.precision import agree
 from bayesmeta.studies import Method, Outcome, Settings
 
-__all__ = ["inferred_settings"]
+__all__ = ["has_effects", "inferred_settings"]
 
 _MEASURES = {
     "dichotomous": ("RR", "OR", "RD", "PETO"),
@@ -29,6 +29,12 @@ _NOT_POOLED = ((False, False),)
 """Whether there are totals and subtotals; weights of 0 mean that RevMan was told not to pool."""
 
 _EFFECTS = ("effect", "lower", "upper")
+
+
+def has_effects(outcome: Outcome) -> bool:
+    """Whether a study that is estimable has a stored effect."""
+    effect = outcome.rows.stored.get("effect")
+    return effect is not None and bool((np.isfinite(effect) & outcome.rows.estimable).any())
 
 
 def inferred_settings(outcome: Outcome, decimals: int | None) -> Settings:
@@ -50,8 +56,7 @@ def inferred_settings(outcome: Outcome, decimals: int | None) -> Settings:
         Where no study that is estimable has a stored effect, those of a measure that asks for
         events in an arm and for participants without them.
     """
-    effect = outcome.rows.stored.get("effect")
-    if effect is None or not (np.isfinite(effect) & outcome.rows.estimable).any():
+    if not has_effects(outcome):
         return next(each for each in _measures(outcome) if each.measure != "RR")
     by_effect = _best(outcome, _measures(outcome), _EFFECTS, decimals)
     return _best(outcome, _methods(outcome, by_effect), ("weight",), decimals)

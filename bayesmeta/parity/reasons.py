@@ -10,7 +10,7 @@ from bayesmeta.classical import revman_analysis
 from bayesmeta.parity.numbers import group_numbers, total_numbers
 from bayesmeta.parity.precision import agrees
 from bayesmeta.parity.result import Check
-from bayesmeta.studies import Outcome, Settings
+from bayesmeta.studies import METHODS, Outcome, Settings
 
 __all__ = ["explained"]
 
@@ -25,7 +25,6 @@ _ITERATED = 1e-4
 _WHOLE = 101.0
 """Percent that the weights of one subgroup do not exceed, whatever their rounding."""
 
-_NAMES = {"MH": "Mantel-Haenszel", "IV": "inverse variance", "PETO": "Peto"}
 _EDITED = "edited after RevMan computed it, or computed from numbers that are not in the file"
 
 
@@ -157,4 +156,4 @@ def _other_ways(settings: Settings) -> Iterator[tuple[str, Settings]]:
                 other = replace(settings, method=method, random=random, estimator=estimator)
                 if other != settings:
                     model = f"random effects ({estimator})" if random else "a fixed effect"
-                    yield f"{model} and {_NAMES[method]}", other
+                    yield f"{model} and {METHODS[method]}", other

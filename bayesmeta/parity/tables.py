@@ -8,14 +8,13 @@ from rich.table import Table
 from rich.text import Text
 
 from bayesmeta.parity.result import Check, Level, Parity
-from bayesmeta.studies import Outcome, Review
+from bayesmeta.studies import METHODS, Outcome, Review
 
 __all__ = ["outcomes_to_text", "parity_to_text"]
 
 _LISTED = 20
 """Differences that are listed where not all are asked for."""
 
-_METHODS = {"MH": "Mantel-Haenszel", "IV": "inverse variance", "PETO": "Peto"}
 _LEVELS: Mapping[Level, str] = MappingProxyType(
     {"study": "study rows", "subgroup": "subgroup results", "total": "pooled results"}
 )
@@ -60,7 +59,7 @@ def _settings(outcome: Outcome) -> tuple[str, str, str]:
     model = "random" if settings.random else "fixed"
     if settings.random and settings.estimator != "DL":
         model += f", {settings.estimator}"
-    return measure, _METHODS[settings.method], model
+    return measure, METHODS[settings.method], model
 
 
 def parity_to_text(parity: Parity, *, every: bool = False) -> RenderableType:

@@ -102,12 +102,10 @@ def _row_checks(
         checks.append(_check(outcome, "study", place, "estimable", numbers, None))
     for quantity, stored in rows.stored.items():
         found = computed.get(quantity, np.full(stored.shape, np.nan))
-        found = np.where(rows.estimable & ours, found, np.nan)
         for place in np.flatnonzero(np.isfinite(stored)).tolist():
-            numbers = float(stored[place]), float(found[place])
-            if math.isnan(numbers[1]) and stands_for_nothing(
-                quantity, {quantity: numbers[0]}, settings
-            ):
+            numbers = float(stored[place]), float(found[place]) if ours[place] else math.nan
+            nothing = not rows.estimable[place] or math.isnan(numbers[1])
+            if nothing and stands_for_nothing(quantity, {quantity: numbers[0]}, settings):
                 idle += 1
             else:
                 checks.append(_check(outcome, "study", place, quantity, numbers, decimals))

@@ -27,18 +27,19 @@ def write_review(found: ReviewResult, folder: Path) -> list[Path]:
     list of Path
         The index, the table and the JSON.
     """
-    for each in found.outcomes:
-        _write(folder / page_name(each), outcome_page(each, found))
+    pages = {page_name(each): outcome_page(each, found) for each in found.outcomes}
     table = found.table
     for column in ("subgroup", "comparison", "outcome"):
         if column in table:
             table[column] = table[column].map(without_formulas)
     text = json.dumps(found.to_dict(), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
-    return [
-        _write(folder / "index.html", index_page(found)),
-        _write(folder / "review.csv", table.to_csv(index=False, lineterminator="\n")),
-        _write(folder / "review.json", text),
-    ]
+    main = {
+        "index.html": index_page(found),
+        "review.csv": table.to_csv(index=False, lineterminator="\n"),
+        "review.json": text,
+    }
+    written = [_write(folder / name, content) for name, content in (pages | main).items()]
+    return written[len(pages) :]
 
 
 def _write(path: Path, text: str) -> Path:

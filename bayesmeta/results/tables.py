@@ -30,6 +30,7 @@ __all__ = [
     "format_span",
     "interval_name",
     "prepared_to_text",
+    "remarks",
 ]
 
 _NAMES = {
@@ -100,7 +101,7 @@ def fit_to_text(fit: "Fit", *, studies: bool = False) -> RenderableType:
     ]
     if studies and "theta" in fit.posterior:
         parts.append(_study_table(fit))
-    parts += _remarks(
+    parts += remarks(
         fit.record["priors"], fit.record["excluded"], fit.record["corrections"], fit.warnings
     )
     if measure.scale.name != "identity":
@@ -145,7 +146,7 @@ def prepared_to_text(spec: Spec, table: xr.Dataset, priors: Mapping[str, Prior])
         Text(_description(spec, table.sizes["study"], None)),
         rows,
         Text(f"effect and std. error are on the scale of the {measure.analysis_label}."),
-        *_remarks(
+        *remarks(
             {name: prior.as_dict() for name, prior in priors.items()},
             attrs["excluded"],
             attrs["corrections"],
@@ -154,7 +155,7 @@ def prepared_to_text(spec: Spec, table: xr.Dataset, priors: Mapping[str, Prior])
     )
 
 
-def _remarks(
+def remarks(
     priors: Mapping[str, Mapping[str, str]],
     excluded: Iterable[Mapping[str, str]],
     corrections: Iterable[Mapping[str, str]],

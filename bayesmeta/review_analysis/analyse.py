@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from bayesmeta.comparison import Row, own_method, row_of_posterior, side_by_side
+from bayesmeta.comparison import Origin, Row, own_method, row_of_posterior, side_by_side
 from bayesmeta.densities import NormalMixture
 from bayesmeta.engines.quadrature import refusal, solve
 from bayesmeta.engines.refit import refit
@@ -96,6 +96,9 @@ def review(source: str | Path | Review, *, progress: bool = False, **options: An
             results.append(_second_opinion(read, each))
         except BayesmetaError as error:
             broken.append((each.label, str(error)))
+        except Exception as error:  # whatever it is, the other outcomes are not lost for it
+            fault = "a fault of bayesmeta, please report it"
+            broken.append((each.label, f"{fault}: {type(error).__name__}: {error}"))
     return ReviewResult(
         review=read,
         outcomes=tuple(sorted(results, key=lambda result: result.rank)),
@@ -220,14 +223,15 @@ def _second_opinion(read: Review, ready: _Ready) -> OutcomeResult:
     prepared, numbers = ready.prepared, _numbers(ready)
     first, *found = numbers
     bayes = _row(first, prepared)
-    stored = (read, ready.outcome) if ready.place < 0 else None
-    beside = side_by_side(prepared, stored, [bayes])
+    origin = Origin.of(read, ready.outcome, ready.place)
+    beside = side_by_side(prepared, origin, [bayes])
     revman = _revman_row(beside.rows, ready.outcome, spec=prepared.spec)
     return OutcomeResult(
         outcome=ready.outcome,
         place=ready.place,
         prepared=prepared,
         revman=revman,
+        pooled=origin is None or origin.pooled,
         rows=beside.rows,
         priors=tuple(
             _prior_row(label, other, prepared, bayes)

@@ -41,6 +41,8 @@ class OutcomeResult:
         The analysis, with its studies and priors.
     revman : Row
         What RevMan stored, else what its method gives.
+    pooled : bool
+        Whether RevMan was told to pool the studies, so that there is a conclusion of its own.
     rows : tuple of Row
         As in a `Comparison`: RevMan's, restricted maximum likelihood, Bayesian.
     priors : tuple of PriorRow
@@ -59,6 +61,7 @@ class OutcomeResult:
     place: int
     prepared: Prepared
     revman: Row
+    pooled: bool
     rows: tuple[Row, ...]
     priors: tuple[PriorRow, ...]
     distance: float
@@ -90,7 +93,7 @@ class OutcomeResult:
     def conclusion_changes(self) -> bool:
         """Whether RevMan's interval and the credible one disagree on no effect."""
         null = self.measure.null
-        return self.revman.excludes(null) != self.bayes.excludes(null)
+        return self.pooled and self.revman.excludes(null) != self.bayes.excludes(null)
 
     @property
     def prediction_crosses(self) -> bool:
@@ -187,7 +190,10 @@ class ReviewResult:
                     },
                     "other_priors": [
                         {"label": prior.label, "changes_conclusion": prior.changed}
-                        | _shown(prior.row, each.measure)
+                        | {
+                            name: plain_value(value)
+                            for name, value in _shown(prior.row, each.measure).items()
+                        }
                         for prior in each.priors
                     ],
                     "explanations": list(each.sentences),

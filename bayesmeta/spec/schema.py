@@ -188,7 +188,6 @@ class Published(Section):
     )
     level: Probability = Field(0.95, description="level of the interval")
     measure: str | None = Field(None, description="its measure, where it is another")
-    model: Literal["fixed", "random"] | None = Field(None, description="fixed or random effects")
     tau2: float | None = Field(None, ge=0, description="variance of the true effects")
     i2: float | None = Field(None, ge=0, le=100, description="I², in percent")
     source: str = Field("", description="where it was printed")

@@ -6,6 +6,7 @@ A study table is an `xarray.Dataset` with the dimension ``study``.
 from bayesmeta.studies.columns import COLUMNS, Column, guess_columns
 from bayesmeta.studies.csv import read_csv
 from bayesmeta.studies.review import (
+    METHODS,
     Judgement,
     Kind,
     Method,
@@ -21,6 +22,7 @@ from bayesmeta.studies.table import place, study_table
 
 __all__ = [
     "COLUMNS",
+    "METHODS",
     "Column",
     "Judgement",
     "Kind",

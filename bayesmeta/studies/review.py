@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from bayesmeta.errors import SpecError, brief, did_you_mean
 
 __all__ = [
+    "METHODS",
     "Judgement",
     "Kind",
     "Method",
@@ -55,7 +56,12 @@ differences ``subgroup_chi2``, ``subgroup_df``, ``subgroup_p``, ``subgroup_i2``;
 
 
 Method = Literal["MH", "IV", "PETO"]
-"""How RevMan pools: Mantel-Haenszel, inverse variance, Peto."""
+"""How RevMan pools."""
+
+METHODS: Mapping[Method, str] = MappingProxyType(
+    {"MH": "Mantel-Haenszel", "IV": "inverse variance", "PETO": "Peto"}
+)
+"""The methods in words."""
 
 
 @dataclass(frozen=True, kw_only=True)

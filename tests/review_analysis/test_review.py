@@ -4,6 +4,7 @@ import io
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -11,8 +12,11 @@ import pytest
 from rich.console import Console
 
 import bayesmeta as bm
+from bayesmeta.comparison import SideBySide, side_by_side
 from bayesmeta.errors import InputError, PriorError, SpecError
 from bayesmeta.measures import find_measure
+from bayesmeta.pipeline import Prepared
+from bayesmeta.report import write_review
 from bayesmeta.review_analysis import OutcomeResult, ReviewResult, review_to_text
 from bayesmeta.studies import read_review
 
@@ -320,3 +324,62 @@ def rendered(found: ReviewResult) -> str:
     console = Console(width=220, record=True, file=io.StringIO())
     console.print(review_to_text(found))
     return console.export_text()
+
+
+@pytest.mark.parametrize(
+    ("settings", "method"),
+    [
+        ({"random": False}, "fixed"),
+        ({"random": True, "estimator": "REML", "interval": "Wald"}, "own"),
+        ({"random": True, "estimator": "REML", "interval": "HKSJ"}, "reml"),
+    ],
+)
+def test_a_subgroup_without_a_total_has_revmans_own_method(
+    settings: dict[str, object], method: str
+) -> None:
+    read = read_review(TOY)
+    changed = tuple(
+        replace(each, settings=replace(each.settings, **settings))
+        if each.analysis == "2.3" and each.settings
+        else each
+        for each in read.outcomes
+    )
+    found = bm.review(replace(read, outcomes=changed))
+    parts = [each for each in found.outcomes if each.outcome.analysis == "2.3"]
+    assert len(parts) == 2
+    assert {each.revman.method for each in parts} == {method}
+
+
+def test_what_was_not_pooled_has_no_conclusion_to_change() -> None:
+    read = read_review(TOY)
+    changed = tuple(
+        replace(each, settings=replace(each.settings, totals=False, subtotals=False))
+        for each in read.outcomes
+        if each.settings
+    )
+    found = bm.review(replace(read, outcomes=changed))
+    assert not any(each.conclusion_changes for each in found.outcomes)
+    assert all("was told not to pool" in each.sentences[0] for each in found.outcomes)
+
+
+def test_a_common_effect_is_kept_whole(tmp_path: Path) -> None:
+    found = bm.review(TOY, heterogeneity="common")
+    write_review(found, tmp_path)
+    content = json.loads((tmp_path / "review.json").read_text(encoding="utf-8"))
+    assert {each["tau"] for each in content["outcomes"]} == {None}
+
+
+def test_a_fault_in_one_outcome_is_reported_and_the_rest_is_there(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    whole = side_by_side
+
+    def sometimes(prepared: Prepared, *others: Any) -> SideBySide:
+        if prepared.spec.effect.measure == "SMD":
+            raise KeyError("toy")
+        return whole(prepared, *others)
+
+    monkeypatch.setattr("bayesmeta.review_analysis.analyse.side_by_side", sometimes)
+    found = bm.review(TOY)
+    assert [reason for _, reason in found.broken if "KeyError" in reason]
+    assert {"OR", "MD"} <= {each.measure.code for each in found.outcomes}

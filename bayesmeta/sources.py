@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from bayesmeta.errors import SpecError
+from bayesmeta.errors import DataError, SpecError
 from bayesmeta.measures import find_measure
 from bayesmeta.parity import has_effects, inferred_settings
 from bayesmeta.spec import Spec, build_spec, load_spec, read_tables
@@ -151,9 +151,17 @@ def chosen_outcome(review: Review, analysis: str | None) -> Outcome:
 
     Raises
     ------
+    DataError
+        No outcome of the file can be analysed; the hint says why the first cannot.
     SpecError
         There is no such outcome, or there are several and none is chosen.
     """
+    if not review.outcomes:
+        raise DataError(
+            "the file has no outcome that can be analysed",
+            file=review.file,
+            hint=next((f"{name}: {reason}" for name, reason in review.left_out), None),
+        )
     if analysis is not None or len(review.outcomes) == 1:
         outcome = review.outcomes[0] if analysis is None else review.outcome(analysis)
         if outcome.settings is None and has_effects(outcome):

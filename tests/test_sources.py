@@ -5,7 +5,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from bayesmeta.errors import InputError, SpecError
+from bayesmeta.errors import DataError, InputError, SpecError
 from bayesmeta.pipeline import check
 from bayesmeta.sources import outcome_defaults, outcome_of, read_spec, read_studies
 from bayesmeta.studies import read_review
@@ -115,6 +115,17 @@ def test_the_only_outcome_needs_no_choice(tmp_path: Path) -> None:
     found = outcome_of(spec)
     assert found is not None
     assert found[1].analysis == "3.3"
+
+
+@pytest.mark.parametrize("analysis", [None, "1.1"])
+def test_a_file_without_outcomes_that_can_be_analysed(tmp_path: Path, analysis: str | None) -> None:
+    path = tmp_path / "text.rm5"
+    outcome = '<OTHER_OUTCOME NO="1"><NAME>Costs</NAME></OTHER_OUTCOME>'
+    path.write_text(f'<COCHRANE_REVIEW><COMPARISON NO="1">{outcome}</COMPARISON></COCHRANE_REVIEW>')
+    with pytest.raises(DataError, match="no outcome that can be analysed") as raised:
+        read_spec(path, {} if analysis is None else {"analysis": analysis})
+    assert raised.value.file == path
+    assert raised.value.hint == "1.1 Costs: it is text without numbers"
 
 
 def test_a_table_has_no_outcomes_to_choose(tmp_path: Path) -> None:

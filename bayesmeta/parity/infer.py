@@ -122,7 +122,7 @@ def _closeness(
     decimals: int | None,
 ) -> tuple[float, float]:
     """Share of the stored numbers that an analysis reproduces, and minus the largest difference."""
-    computed = row_numbers(outcome, analysis)
+    computed = row_numbers(analysis)
     agreeing, apart = [np.ones(0, bool)], [np.zeros(0)]
     for quantity in quantities:
         stored = outcome.rows.stored.get(quantity)

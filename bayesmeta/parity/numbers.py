@@ -15,7 +15,7 @@ __all__ = ["group_numbers", "row_numbers", "total_numbers"]
 _ARMS = ("treatment", "control")
 
 
-def row_numbers(outcome: Outcome, analysis: RevManAnalysis) -> dict[str, Floats]:
+def row_numbers(analysis: RevManAnalysis) -> dict[str, Floats]:
     """The numbers of the studies, one entry a row (see `bayesmeta.studies.Stored`)."""
     numbers = {
         "effect": analysis.effect,
@@ -31,7 +31,7 @@ def row_numbers(outcome: Outcome, analysis: RevManAnalysis) -> dict[str, Floats]
 def total_numbers(outcome: Outcome, analysis: RevManAnalysis) -> Stored:
     """The numbers of the pooled result of all studies, and of the test between subgroups."""
     rows = outcome.rows
-    numbers = _sums(outcome, rows.in_total, analysis.estimable)
+    numbers = _sums(outcome, rows.in_total)
     settings = analysis.settings
     if analysis.total is not None:
         numbers |= _result(analysis.total, settings)
@@ -46,7 +46,7 @@ def total_numbers(outcome: Outcome, analysis: RevManAnalysis) -> Stored:
 def group_numbers(outcome: Outcome, analysis: RevManAnalysis, group: int) -> Stored:
     """The numbers of the pooled result of a subgroup."""
     included = outcome.rows.subgroup == group
-    numbers = _sums(outcome, included, analysis.estimable)
+    numbers = _sums(outcome, included)
     result = analysis.subgroups[group]
     if result is not None:
         numbers |= _result(result, analysis.settings)
@@ -102,9 +102,7 @@ def _differences(found: Heterogeneity) -> dict[str, float]:
     }
 
 
-def _sums(
-    outcome: Outcome, included: NDArray[np.bool_], estimable: NDArray[np.bool_]
-) -> dict[str, float]:
+def _sums(outcome: Outcome, included: NDArray[np.bool_]) -> dict[str, float]:
     """Events and participants of the rows, and how many studies these are."""
     numbers = outcome.rows.numbers
     found = {

@@ -41,11 +41,13 @@ def outcomes_to_text(review: Review) -> RenderableType:
             f"{outcome.participants or ''}",
         )
     left_out = [Text(f"left out: {name}: {reason}") for name, reason in review.left_out]
+    first = next((outcome.analysis for outcome in review.outcomes), None)
+    advice = f"Analyse one with --analysis, as in: bayesmeta fit FILE --analysis {first}"
     return Group(
         Text(review.title or review.file.name, style="bold"),
         table,
         *left_out,
-        Text("Analyse one with --analysis, as in: bayesmeta fit FILE --analysis 1.1"),
+        *([Text(advice)] if first else []),
     )
 
 

@@ -1,5 +1,6 @@
 """Zip and gzip files from strangers: read by name, never unpacked, never too large."""
 
+import gzip
 import io
 import stat
 import struct
@@ -26,6 +27,9 @@ _TAIL = 65_557
 
 _ENTRY, _LOCATOR = b"PK\x01\x02", b"PK\x06\x07"
 """What begins the entry of a file in the list of files, and the list of an archive over 4 GiB."""
+
+_MEMBER = b"\x1f\x8b\x08"
+"""What begins each member of a gzip file."""
 
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 """How RevMan compresses; other methods may ask for any amount of memory."""
@@ -68,22 +72,24 @@ def read_members(content: bytes, path: Path, wanted: Callable[[str], bool]) -> d
 
 
 def gunzip(content: bytes, path: Path) -> bytes:
-    """The content of a gzip file.
+    """The content of a gzip file, of all its members.
 
     Raises
     ------
     DataError
         It is damaged, or too large.
     """
-    unpacker = zlib.decompressobj(wbits=31)
+    if content.count(_MEMBER) > _MOST_ENTRIES:
+        raise DataError(f"the archive has more than {_MOST_ENTRIES} files", file=path)
     try:
-        data = unpacker.decompress(content, _MOST_BYTES + 1)
-    except zlib.error:
+        with gzip.GzipFile(fileobj=io.BytesIO(content)) as stream:
+            data = stream.read(_MOST_BYTES + 1)
+    except EOFError:
+        raise DataError("the gzip file is cut off", file=path) from None
+    except (OSError, zlib.error):
         raise DataError("the gzip file is damaged", file=path) from None
     if len(data) > _MOST_BYTES:
         raise _too_large(path)
-    if not unpacker.eof:
-        raise DataError("the gzip file is cut off", file=path)
     return data
 
 

@@ -21,6 +21,7 @@ from bayesmeta.studies.text import unique
 __all__ = [
     "DECIMALS",
     "ROW_COLUMNS",
+    "SAME_NUMBER",
     "Key",
     "by_analysis",
     "calculated",
@@ -30,6 +31,7 @@ __all__ = [
     "label_of",
     "plain_judgement",
     "read_data_rows",
+    "several_analyses",
 ]
 
 DECIMALS = 6
@@ -37,6 +39,9 @@ DECIMALS = 6
 
 ROW_COLUMNS = ("Analysis group", "Analysis number", "Study", "GIV Mean", "Experimental N")
 """Columns by which a table of data rows is known."""
+
+SAME_NUMBER = "two analyses have the same number"
+"""Why neither is analysed."""
 
 _MOST_ANALYSES = 30_000
 """The largest collection known, of 397 reviews, has 13,977."""
@@ -84,12 +89,13 @@ def read_data_rows(content: bytes, path: Path, sha256: str) -> Review:
     outcomes: list[Outcome] = []
     left_out: list[tuple[str, str]] = []
     for key, found in by_analysis(records, path).items():
-        outcome = data_row_outcome(key, found, path)
-        if outcome is None:
-            name = f"{label_of(key)} {found[0].name('Analysis name')}".strip()
-            left_out.append((name, "its rows hold no numbers of an analysis"))
-        else:
+        name = f"{label_of(key)} {found[0].name('Analysis name')}".strip()
+        if several_analyses(found):
+            left_out.append((name, SAME_NUMBER))
+        elif (outcome := data_row_outcome(key, found, path)) is not None:
             outcomes.append(outcome)
+        else:
+            left_out.append((name, "its rows hold no numbers of an analysis"))
     return Review(
         file=path,
         title="",
@@ -178,6 +184,11 @@ def by_analysis(records: Iterable[Record], path: Path) -> dict[Key, list[Record]
         if len(found) > _MOST_ANALYSES:
             raise DataError(f"the table has over {_MOST_ANALYSES:,} analyses", file=path)
     return found
+
+
+def several_analyses(records: Sequence[Record]) -> bool:
+    """Whether rows with the number of one analysis bear the names of several."""
+    return len({record.name("Analysis name") for record in records}) > 1
 
 
 def key_of(record: Record, path: Path) -> Key:

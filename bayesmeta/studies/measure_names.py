@@ -93,7 +93,7 @@ def _intervals_of_ratios(rows: StudyRows) -> bool:
         return False
     ends = np.array([rows.stored[name] for name in ("lower", "effect", "upper")])
     lower, effect, upper = ends[:, np.isfinite(ends).all(axis=0) & (ends > 0).all(axis=0)]
-    with np.errstate(over="ignore", invalid="ignore"):
+    with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
         uneven = np.abs(upper + lower - 2 * effect) / (upper - lower)
         as_logarithms = np.abs(np.log(upper * lower / effect**2)) / np.log(upper / lower)
     known = np.isfinite(uneven) & np.isfinite(as_logarithms)

@@ -319,7 +319,8 @@ class Review:
         pandas.DataFrame
             Columns ``study``, ``year`` where it is known, ``subgroup`` where there are any, and
             the numbers that are analysed, events swapped where RevMan swaps them; estimates from
-            O-E and variance are ``effect`` and ``std_error``.
+            O-E and variance are ``effect`` and ``std_error``. The index is ``row``, the row in
+            the file, where that is known.
         """
         rows, numbers = outcome.rows, outcome.analysed()
         if outcome.kind == "O-E and variance":
@@ -334,6 +335,7 @@ class Review:
             names = [group.name for group in outcome.subgroups]
             columns["subgroup"] = [names[i] if i >= 0 else "" for i in rows.subgroup]
         included = rows.in_total if group < 0 else rows.subgroup == group
-        frame = pd.DataFrame(columns | numbers)[included]
+        index = pd.Index(rows.row, name="row") if rows.row.all() else None
+        frame = pd.DataFrame(columns | numbers, index=index)[included]
         frame.attrs = {"file": self.file, "warnings": ()}
         return frame

@@ -16,8 +16,11 @@ __all__ = ["is_revman", "read_review"]
 
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 _GZIP = b"\x1f\x8b"
-_WORKBOOKS = (b"[Content_Types].xml", b"mimetype", b"xl/")
-"""Names by which a zip file is a workbook of Excel or LibreOffice."""
+_WORKBOOKS = (b"[Content_Types].xml", b"_rels/", b"docProps/", b"mimetype", b"xl/")
+"""Names of the first file of a zip file that is a workbook of Excel or LibreOffice."""
+
+_NAME = 30
+"""Where the name of the first file of a zip file stands."""
 
 _START = 2**14
 """Bytes that show what a file is."""
@@ -80,7 +83,7 @@ def _format(start: bytes) -> str:
     if start.startswith(_GZIP):
         return "gzip"
     if start.startswith(_ZIP):
-        return "" if any(name in start for name in _WORKBOOKS) else "zip"
+        return "" if start.startswith(_WORKBOOKS, _NAME) else "zip"
     if start.startswith((b"\xff\xfe", b"\xfe\xff")):
         text = start.decode("utf-16", "replace")
     else:

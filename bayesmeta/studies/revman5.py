@@ -9,9 +9,15 @@ from xml.etree.ElementTree import Element
 
 from bayesmeta.errors import DataError, brief
 from bayesmeta.studies.markup import parse_xml
-from bayesmeta.studies.measure_names import measure_code
-from bayesmeta.studies.review import Judgement, Kind, Outcome, Review, Settings, Subgroup
-from bayesmeta.studies.settings import level_of, method_of
+from bayesmeta.studies.review import Judgement, Kind, Outcome, Review, Settings, StudyRows, Subgroup
+from bayesmeta.studies.settings import (
+    CHOICES,
+    UnknownSettingError,
+    level_of,
+    measure_of,
+    method_of,
+    setting_of,
+)
 from bayesmeta.studies.study_rows import (
     ENTERED,
     Place,
@@ -72,6 +78,13 @@ _ENTERED = {
     "o_e": "O_E",
     "variance": "VAR",
 }
+_TOTALS: Mapping[str, tuple[bool, bool]] = {
+    "YES": (True, True),
+    "SUB": (False, True),
+    "NO": (False, False),
+}
+"""Whether there are pooled results of all studies, and of each subgroup."""
+
 _MOST_OUTCOMES = 5_000
 """The largest reviews have some hundred."""
 
@@ -169,11 +182,10 @@ def _outcome(
     if not found:
         return "it has no studies"
     rows = study_rows(kind, found, place)
-    text = one_line(element.get("EFFECT_MEASURE") or _text(element, "EFFECT_MEASURE"))
-    log_data = kind in ("inverse variance", "O-E and variance") and _yes(element, "LOG_DATA", "NO")
-    measure = measure_code(text, kind, rows, log_data=log_data)
-    if measure is None:
-        return f"RevMan's measure {brief(text)} is not known"
+    try:
+        settings = _settings(element, kind, rows, place)
+    except UnknownSettingError as unknown:
+        return str(unknown)
     names = unique([_text(group, "NAME") for group in groups])
     return Outcome(
         comparison=numbered[0],
@@ -181,7 +193,7 @@ def _outcome(
         comparison_name=comparison_name,
         name=_text(element, "NAME"),
         kind=kind,
-        settings=_settings(element, kind, measure, text, log_data, place),
+        settings=settings,
         rows=rows,
         subgroups=tuple(
             Subgroup(name=name, stored=_pooled(group, place))
@@ -225,19 +237,24 @@ def _decoded_study(identifier: str) -> _Study:
     return _Study(name=name or "unnamed study", year=year_of(name))
 
 
-def _settings(
-    element: Element, kind: Kind, measure: str, text: str, log_data: bool, place: Place
-) -> Settings:
-    totals = element.get("TOTALS", "YES")
+def _settings(element: Element, kind: Kind, rows: StudyRows, place: Place) -> Settings:
+    """How the outcome was analysed; UnknownSettingError where a word for that is not RevMan's."""
+    text = one_line(element.get("EFFECT_MEASURE") or _text(element, "EFFECT_MEASURE"))
+    estimates = kind in ("inverse variance", "O-E and variance")
+    log_data = estimates and _chosen(element, "LOG_DATA", default=False)
+    measure = measure_of(text, kind, rows, log_data=log_data)
+    totals, subtotals = setting_of(
+        "setting TOTALS", element.get("TOTALS", ""), _TOTALS, default=(True, True)
+    )
     return Settings(
         measure=measure,
         measure_text=text,
         method=method_of(kind, measure, element.get("METHOD", "")),
-        random=_yes(element, "RANDOM", "NO"),
-        totals=totals == "YES",
-        subtotals=totals != "NO",
-        subgroup_test=_yes(element, "SUBGROUP_TEST", "YES"),
-        swap_events=kind == "dichotomous" and _yes(element, "SWAP_EVENTS", "NO"),
+        random=_chosen(element, "RANDOM", default=False),
+        totals=totals,
+        subtotals=subtotals,
+        subgroup_test=_chosen(element, "SUBGROUP_TEST", default=True),
+        swap_events=kind == "dichotomous" and _chosen(element, "SWAP_EVENTS", default=False),
         log_data=log_data,
         study_level=level_of(element.get("CI_STUDY", ""), place),
         level=level_of(element.get("CI_TOTAL", ""), place),
@@ -280,5 +297,6 @@ def _text(parent: Element | None, tag: str) -> str:
     return "" if child is None else one_line("".join(child.itertext()))
 
 
-def _yes(element: Element, attribute: str, default: str) -> bool:
-    return element.get(attribute, default) == "YES"
+def _chosen(element: Element, attribute: str, *, default: bool) -> bool:
+    text = element.get(attribute, "")
+    return setting_of(f"setting {attribute}", text, CHOICES, default=default)

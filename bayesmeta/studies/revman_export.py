@@ -1,15 +1,21 @@
 """The CSV that RevMan 5 exports of its data and analyses."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 
-from bayesmeta.errors import DataError, brief
-from bayesmeta.studies.measure_names import measure_code
+from bayesmeta.errors import DataError
 from bayesmeta.studies.records import Record, read_records
-from bayesmeta.studies.review import Kind, Outcome, Review, Settings, Subgroup
-from bayesmeta.studies.settings import method_of
+from bayesmeta.studies.review import Kind, Outcome, Review, Settings, StudyRows, Subgroup
+from bayesmeta.studies.settings import (
+    MODELS,
+    UnknownSettingError,
+    measure_of,
+    method_of,
+    setting_of,
+)
 from bayesmeta.studies.study_rows import (
     ENTERED,
     Place,
@@ -137,20 +143,23 @@ def _parts(content: bytes, path: Path) -> dict[tuple[int, int], _Part]:
 
 def _outcome(comparison: int, number: int, part: _Part, path: Path) -> Outcome | str:
     """An outcome; or why it cannot be analysed."""
-    record, text = part.record, part.record.name("Effect Measure")
+    record = part.record
     kind = _KINDS.get(record.get("Data Type")[:2].upper())
     if kind is None:
         return "it has no numbers, or its type is not known"
     if not part.rows:
         return "it has no studies"
     place = Place(file=path, analysis=f"{comparison}.{number}", columns=_ENTERED | _POOLED)
+    if not _in_order(part, place):
+        return "its lines are not in RevMan's order, or two outcomes have the same number"
     places = {group: i for i, group in enumerate(part.groups)}
     rows = study_rows(
         kind, [_row(kind, row, places.get(group, -1), place) for group, row in part.rows], place
     )
-    measure = measure_code(text, kind, rows, log_data=False)
-    if measure is None:
-        return f"RevMan's measure {brief(text)} is not known"
+    try:
+        settings = _settings(record, kind, rows)
+    except UnknownSettingError as unknown:
+        return str(unknown)
     names = unique([group.name("Name") for group in part.groups.values()])
     return Outcome(
         comparison=comparison,
@@ -158,12 +167,7 @@ def _outcome(comparison: int, number: int, part: _Part, path: Path) -> Outcome |
         comparison_name=part.comparison_name,
         name=record.name("Name"),
         kind=kind,
-        settings=Settings(
-            measure=measure,
-            measure_text=text,
-            method=method_of(kind, measure, record.get("Statistical Method")),
-            random=record.get("Analysis Model").casefold().startswith("random"),
-        ),
+        settings=settings,
         rows=rows,
         subgroups=tuple(
             Subgroup(name=name, stored=_pooled(group, kind, place))
@@ -173,6 +177,36 @@ def _outcome(comparison: int, number: int, part: _Part, path: Path) -> Outcome |
         treatment=record.name("Group Label 1"),
         control=record.name("Group Label 2"),
         favours=(record.name("Left Graph Label"), record.name("Right Graph Label")),
+    )
+
+
+def _in_order(part: _Part, place: Place) -> bool:
+    """Whether the first line of an outcome is its own: it says how many people there are in all.
+
+    Where it does not, as of estimates, it alone has a type of data.
+    """
+    lines = [line for _, line in part.rows]
+    columns = {name: column for name, column in _SUMS.items() if name.startswith("total")}
+    first, *found = (
+        numbers_of(line.texts(columns), place, row=line.row) for line in (part.record, *lines)
+    )
+    sums = {name: sum(numbers.get(name, 0) for numbers in found) for name in columns}
+    known = [name for name in columns if first.get(name) and sums[name]]
+    if known:
+        return all(math.isclose(first[name], sums[name]) for name in known)
+    return not any(line.get("Data Type") for line in (*part.groups.values(), *lines))
+
+
+def _settings(record: Record, kind: Kind, rows: StudyRows) -> Settings:
+    """How the outcome was analysed; UnknownSettingError where a word for that is not RevMan's."""
+    text = record.name("Effect Measure")
+    measure = measure_of(text, kind, rows)
+    model = record.get("Analysis Model")
+    return Settings(
+        measure=measure,
+        measure_text=text,
+        method=method_of(kind, measure, record.get("Statistical Method")),
+        random=setting_of("analysis model", model, MODELS, default=False),
     )
 
 

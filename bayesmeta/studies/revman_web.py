@@ -4,11 +4,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
+from typing import Literal
 
 from bayesmeta.errors import DataError, brief
 from bayesmeta.studies.data_rows import (
     DECIMALS,
     ROW_COLUMNS,
+    SAME_NUMBER,
     Key,
     by_analysis,
     calculated,
@@ -16,11 +18,19 @@ from bayesmeta.studies.data_rows import (
     entered_rows,
     label_of,
     plain_judgement,
+    several_analyses,
 )
-from bayesmeta.studies.measure_names import measure_code
 from bayesmeta.studies.records import Record, read_records
 from bayesmeta.studies.review import Judgement, Kind, Outcome, Review, Settings, StudyRows, Subgroup
-from bayesmeta.studies.settings import level_of, method_of
+from bayesmeta.studies.settings import (
+    CHOICES,
+    MODELS,
+    UnknownSettingError,
+    level_of,
+    measure_of,
+    method_of,
+    setting_of,
+)
 from bayesmeta.studies.study_rows import Place, numbers_of
 from bayesmeta.studies.text import one_line, unique
 
@@ -63,6 +73,18 @@ _POOLED = {
     "subgroup_df": "Subgroup df",
     "subgroup_p": "Subgroup P",
     "subgroup_i2": "Subgroup I²",
+}
+_ESTIMATORS: Mapping[str, Literal["DL", "REML"]] = {
+    "DL": "DL",
+    "DerSimonian": "DL",
+    "REML": "REML",
+    "Restricted": "REML",
+}
+_INTERVALS: Mapping[str, Literal["Wald", "HKSJ"]] = {
+    "Wald": "Wald",
+    "HKSJ": "HKSJ",
+    "Hartung": "HKSJ",
+    "Knapp": "HKSJ",
 }
 
 
@@ -161,10 +183,10 @@ def _outcome(key: Key, tables: _Tables) -> Outcome | str:
     records = tables.rows.get(key)
     if not records:
         return "it has no studies"
+    if several_analyses(records) or len(tables.analyses.get(key, ())) > 1:
+        return SAME_NUMBER
     if key not in tables.analyses:
         return data_row_outcome(key, records, tables.path) or "its rows hold no numbers"
-    if len(tables.analyses[key]) > 1:
-        return "two analyses have the same number"
     record = tables.analyses[key][0]
     kind = _kind(record.get("Data type"))
     if kind is None:
@@ -175,9 +197,10 @@ def _outcome(key: Key, tables: _Tables) -> Outcome | str:
     groups = list(dict.fromkeys([*(group.name("Subgroup") for group in described), *of_rows]))
     groups = [name for name in groups if name]
     rows = entered_rows(kind, records, of_rows, groups, key, tables.path)
-    settings = _settings(record, kind, rows, place)
-    if settings is None:
-        return f"RevMan's measure {brief(record.get('Effect measure'))} is not known"
+    try:
+        settings = _settings(record, kind, rows, place)
+    except UnknownSettingError as unknown:
+        return str(unknown)
     stored = {
         group.name("Subgroup"): _pooled(group, kind, settings, place)
         for group in reversed(described)
@@ -196,9 +219,8 @@ def _outcome(key: Key, tables: _Tables) -> Outcome | str:
             for name, group in zip(unique(groups), groups, strict=True)
         ),
         stored=_pooled(record, kind, settings, place),
-        treatment=record.name("Experimental group label")
-        or record.name("Experimental intervention"),
-        control=record.name("Control group label") or record.name("Control intervention"),
+        treatment=_arm(record, "Experimental"),
+        control=_arm(record, "Control"),
         favours=(record.name("Graph label (left)"), record.name("Graph label (right)")),
     )
 
@@ -221,42 +243,41 @@ def _kind(text: str) -> Kind | None:
     return next(found, None)
 
 
-def _settings(record: Record, kind: Kind, rows: StudyRows, place: Place) -> Settings | None:
-    """How the outcome was analysed; None where its measure is not known."""
+def _settings(record: Record, kind: Kind, rows: StudyRows, place: Place) -> Settings:
+    """How the outcome was analysed; UnknownSettingError where a word for that is not RevMan's."""
     second = "CI/PI level" in record.columns or "Heterogeneity estimator" in record.columns
     text = record.name("Effect measure")
-    log_data = kind in ("inverse variance", "O-E and variance") and _true(record, "Log-scale data")
-    measure = measure_code(text, kind, rows, log_data=log_data)
-    if measure is None:
-        return None
-    estimator = record.get("Heterogeneity estimator").casefold()
+    estimates = kind in ("inverse variance", "O-E and variance")
+    log_data = estimates and _chosen(record, "Log-scale data")
+    measure = measure_of(text, kind, rows, log_data=log_data)
     both = record.get("CI/PI level")
     return Settings(
         measure=measure,
         measure_text=text,
         method=method_of(kind, measure, record.get("Statistical method")),
-        random="random" in record.get("Analysis model").casefold(),
-        totals=_true(record, "Overall estimates", default=True),
-        subtotals=_true(record, "Subgroup estimates", default=True),
-        subgroup_test=_true(record, "Test for subgroup differences", default=True),
-        swap_events=kind == "dichotomous" and _true(record, "Swap event and non-event"),
+        random=_word(record, "Analysis model", MODELS, default=False),
+        totals=_chosen(record, "Overall estimates", default=True),
+        subtotals=_chosen(record, "Subgroup estimates", default=True),
+        subgroup_test=_chosen(record, "Test for subgroup differences", default=True),
+        swap_events=kind == "dichotomous" and _chosen(record, "Swap event and non-event"),
         log_data=log_data,
         study_level=level_of(record.get("Study CI") or both, place),
         level=level_of(record.get("Estimate CI") or both, place),
-        estimator="REML" if "reml" in estimator or "restricted" in estimator else "DL",
-        interval="HKSJ" if _hksj(record.get("CI method")) else "Wald",
-        prediction=_true(record, "Prediction interval"),
+        estimator=_word(record, "Heterogeneity estimator", _ESTIMATORS, default="DL"),
+        interval=_word(record, "CI method", _INTERVALS, default="Wald"),
+        prediction=_chosen(record, "Prediction interval"),
         i2_from_tau2=second,
     )
 
 
-def _hksj(text: str) -> bool:
-    return any(name in text.casefold() for name in ("hksj", "hartung", "knapp"))
+def _word[Value](
+    record: Record, column: str, known: Mapping[str, Value], *, default: Value
+) -> Value:
+    return setting_of(f"setting {column!r}", record.get(column), known, default=default)
 
 
-def _true(record: Record, column: str, *, default: bool = False) -> bool:
-    text = record.get(column).casefold()
-    return text == "true" if text else default
+def _chosen(record: Record, column: str, *, default: bool = False) -> bool:
+    return _word(record, column, CHOICES, default=default)
 
 
 def _pooled(record: Record, kind: Kind, settings: Settings, place: Place) -> Mapping[str, float]:

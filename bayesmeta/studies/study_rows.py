@@ -41,10 +41,14 @@ ENTERED: Mapping[Kind, tuple[str, ...]] = MappingProxyType(
 )
 """The numbers that RevMan asks for, by the type of the outcome."""
 
-_AT_LEAST_0 = (*_EVENTS, *_TOTALS, "sd_treatment", "sd_control", "std_error", "variance")
+_SPREADS = ("sd_treatment", "sd_control", "std_error", "variance")
+_AT_LEAST_0 = (*_EVENTS, *_TOTALS, *_SPREADS)
 
 _MOST = 1e10
 """More people than live: a larger count is a mistake, and would overflow a sum of integers."""
+
+_FARTHEST = 1e100
+"""From 0 and, of a spread, its inverse: squares of such numbers are numbers still."""
 
 _LONGEST = 50
 """Characters of a number; a double has at most 24."""
@@ -199,7 +203,7 @@ def number(text: str) -> float:
 
 @lru_cache(maxsize=2**16)  # most cells of a file are one of a few, as 0.0
 def _parsed(text: str) -> float:
-    if "_" in text:  # Python reads 1_000
+    if "_" in text or "," in text:  # Python reads 1_000; RevMan groups no thousands
         raise ValueError(text)
     try:
         value = float(text)
@@ -220,7 +224,10 @@ def _check(
     for name, values in entered.items():
         counts = name in (*_EVENTS, *_TOTALS)
         lower = 0.0 if name in _AT_LEAST_0 else -math.inf
-        wrong = np.flatnonzero((values < lower) | (counts & (values > _MOST)))
+        most = _MOST if counts else _FARTHEST
+        least = 1 / _FARTHEST if name in _SPREADS else 0.0
+        sizes = np.abs(values)
+        wrong = np.flatnonzero((values < lower) | (sizes > most) | ((sizes > 0) & (sizes < least)))
         if wrong.size:
             i = int(wrong[0])
             what = f": {COLUMNS[name].meaning}" if name in COLUMNS else ""

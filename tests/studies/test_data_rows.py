@@ -72,6 +72,23 @@ def test_a_collection_of_reviews(tmp_path: Path) -> None:
     ]
 
 
+def test_two_analyses_with_the_same_number(tmp_path: Path) -> None:
+    numbers = "0,0,0,0,4,20,0,0,9,21,0,0,60,0.5,0.2,1.2,"
+    rows = "".join(f",1,1,{name},,,,Ada 2001,,{numbers}\n" for name in ("Sleep", "Death"))
+    review = read_review(written(tmp_path, rows))
+    assert not review.outcomes
+    assert review.left_out == (("1.1 Sleep", "two analyses have the same number"),)
+
+
+def test_members_of_a_gzip_file_are_read_together(tmp_path: Path) -> None:
+    numbers = "0,0,0,0,4,20,0,0,9,21,0,0,60,0.5,0.2,1.2,"
+    path = written(tmp_path, f",1,1,Sleep,,,,Ada 2001,,{numbers}\n", name="rows.csv.gz")
+    second = gzip.compress(f",1,1,Sleep,,,,Bo 2002,,{numbers}\n".encode())
+    path.write_bytes(path.read_bytes() + second)
+    (outcome,) = read_review(path)
+    assert outcome.rows.study == ("Ada 2001", "Bo 2002")
+
+
 def test_rows_of_a_package(package_tables: Mapping[str, str], tmp_path: Path) -> None:
     path = tmp_path / "1-data-rows.csv"
     path.write_text(package_tables["1-analysis-data/1-data-rows.csv"], encoding="utf-8")

@@ -196,7 +196,13 @@ def test_nothing_about_people(review: Review) -> None:
         ),
         pytest.param('SD_1="1.0"', 'SD_1="-1.0"', "-1 is not possible", id="spread"),
         pytest.param('CHI2="1.25"', 'CHI2="1_000"', "is not a number", id="Python's numbers"),
+        pytest.param('CHI2="1.25"', 'CHI2="1,234"', "is not a number", id="thousands"),
+        pytest.param('ESTIMATE="-0.5"', 'ESTIMATE="-1e200"', "not possible", id="far"),
+        pytest.param('SE="0.25"', 'SE="1e-200"', "not possible", id="narrow"),
+        pytest.param('MEAN_2="-7.0"', 'MEAN_2="1e101"', "not possible", id="far mean"),
+        pytest.param('VAR="10.25"', 'VAR="1e101"', "not possible", id="wide"),
         pytest.param('CI_TOTAL="90"', 'CI_TOTAL="900"', "not the level of an interval", id="level"),
+        pytest.param('CI_TOTAL="90"', 'CI_TOTAL="0.95"', "which is in percent", id="share"),
         pytest.param('CMP-001.02"', 'CMP-x"', "not the number of a comparison", id="number"),
         pytest.param(
             'TYPE="INTERVENTION"', 'TYPE="DIAGNOSTIC"', "diagnostic accuracy", id="accuracy"
@@ -227,6 +233,30 @@ def test_an_outcome_numbered_twice_or_of_unknown_measure(tmp_path: Path, review_
     left_out = dict(read(tmp_path, changed).left_out)
     assert left_out["1.1 Hours"] == "another outcome has the same number"
     assert left_out["1.1 Sleep"] == "RevMan's measure 'ZZ' is not known"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ('METHOD="MH"', 'METHOD="GLMM"', "statistical method 'GLMM' is not known: it would be MH"),
+        ('METHOD="MH"', 'METHOD="PETO"', "statistical method 'PETO'"),
+        ('RANDOM="YES" TOTALS="YES"', 'RANDOM="RE" TOTALS="YES"', "setting RANDOM 'RE'"),
+        ('RANDOM="YES" TOTALS="YES"', 'RANDOM="YES" TOTALS="ALL"', "TOTALS 'ALL'"),
+        ('SUBGROUP_TEST="NO"', 'SUBGROUP_TEST="maybe"', "SUBGROUP_TEST 'maybe'"),
+        ('SWAP_EVENTS="YES"', 'SWAP_EVENTS="2"', "SWAP_EVENTS '2'"),
+    ],
+)
+def test_an_outcome_of_an_unknown_setting_is_left_out(
+    tmp_path: Path, review_xml: str, old: str, new: str, said: str
+) -> None:
+    assert review_xml.count(old) == 1
+    assert said in dict(read(tmp_path, review_xml.replace(old, new)).left_out)["1.1 Sleep"]
+
+
+def test_words_of_settings_in_any_case(tmp_path: Path, review_xml: str, review: Review) -> None:
+    changed = review_xml.replace('"YES"', '"Yes"').replace('METHOD="MH"', 'METHOD="mh"')
+    read_again = read(tmp_path, changed)
+    assert [each.settings for each in read_again] == [each.settings for each in review]
 
 
 # Real files

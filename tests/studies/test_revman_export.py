@@ -43,6 +43,42 @@ def test_a_number_of_an_outcome_that_is_none(export_csv: str, tmp_path: Path) ->
     assert (caught.value.row, caught.value.column) == (8, "Outcome Number")
 
 
+STUDY = "1,1,2,Bö 2002,,,,,0,0,0,10,0,0,0,10"
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        pytest.param(
+            "1,1,0,Sleep,DIC,MH,RR,Random,5,,,30", "1,1,0,Sleep,DIC,,RR,,5,,,10", id="sum"
+        ),
+        pytest.param(STUDY, f"1,1,0,Naps,DIC,MH,RR,Fixed,4,,,20,9,,,21\n{STUDY}", id="twice"),
+        pytest.param("1,2,0,Ada 2001,", "1,2,0,Naps,IV", id="estimates twice"),
+    ],
+)
+def test_lines_in_another_order(export_csv: str, tmp_path: Path, old: str, new: str) -> None:
+    assert export_csv.count(old) == 1
+    path = tmp_path / "export.csv"
+    path.write_text(export_csv.replace(old, new), encoding="utf-8")
+    (_, reason), _ = read_review(path).left_out
+    assert reason == ("its lines are not in RevMan's order, or two outcomes have the same number")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("DIC,MH,", "DIC,GLMM,", "RevMan's statistical method 'GLMM' is not known"),
+        ("RR,Random", "RR,RE", "RevMan's analysis model 'RE' is not known"),
+    ],
+)
+def test_an_unknown_setting_is_left_out(
+    export_csv: str, tmp_path: Path, old: str, new: str, said: str
+) -> None:
+    path = tmp_path / "export.csv"
+    path.write_text(export_csv.replace(old, new), encoding="utf-8")
+    assert dict(read_review(path).left_out)["1.1 Sleep"].startswith(said)
+
+
 def test_a_real_export(revman_files: Path) -> None:
     export = read_review(revman_files / "Fleiss1993_CR.csv")
     review = read_review(revman_files / "Fleiss1993.rm5")

@@ -186,6 +186,15 @@ def test_files_of_other_kinds(tmp_path: Path, zipped: Zip) -> None:
         read_review(tmp_path / "missing.rm5")
 
 
+def test_bytes_that_are_a_name_in_workbooks(tmp_path: Path, zipped: Zip) -> None:
+    path = tmp_path / "package.zip"
+    path.write_bytes(archive((ROWS, b"xl/ and mimetype"), method=zipfile.ZIP_STORED))
+    assert is_revman(path)
+    for name in ("mimetype", "docProps/app.xml", "xl/workbook.xml"):
+        path.write_bytes(zipped({name: "x"}))
+        assert not is_revman(path)
+
+
 # Archives
 
 
@@ -245,6 +254,10 @@ def test_a_bomb_of_ten_gigabytes(tmp_path: Path) -> None:
     member = zlib.compressobj(9, wbits=31)
     zeros = member.compress(bytes(2**24)) + member.flush()
     refuse(tmp_path, zeros * 640, "64 MiB|cut off|no file of RevMan")
+
+
+def test_members_without_end(tmp_path: Path) -> None:
+    refuse(tmp_path, gzip.compress(b"") * 10_001, "more than 10000 files")
 
 
 def test_archives_within_archives(tmp_path: Path) -> None:

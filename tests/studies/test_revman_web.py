@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from bayesmeta.errors import DataError
-from bayesmeta.studies import Review, Settings, is_revman, read_review
+from bayesmeta.studies import Review, Settings, is_revman, read_review, study_table
 
 Zip = Callable[[Mapping[str, str | bytes]], bytes]
 Tables = Mapping[str, str]
@@ -204,6 +204,61 @@ def test_an_unknown_measure_or_type_is_left_out(
         "RevMan's type of data 'Text' is not known",
         "it has no studies",
     ]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        (",IV,", ",GLMM,", "RevMan's statistical method 'GLMM' is not known"),
+        ("Random effect", "RE", "RevMan's setting 'Analysis model' 'RE' is not known"),
+        ("REML", "Paule-Mandel", "RevMan's setting 'Heterogeneity estimator' 'Paule-Mandel'"),
+        ("HKSJ", "KR", "RevMan's setting 'CI method' 'KR' is not known: it would be Wald, HKSJ"),
+        ("true,HKSJ", "maybe,HKSJ", "RevMan's setting 'Prediction interval' 'maybe'"),
+    ],
+)
+def test_an_unknown_setting_is_left_out(
+    package_tables: Tables, zipped: Zip, tmp_path: Path, old: str, new: str, said: str
+) -> None:
+    analyses = package_tables["version 2"]
+    assert analyses.count(old) == 1
+    files = {ROWS: package_tables[ROWS], ANALYSES: analyses.replace(old, new)}
+    ((name, reason),) = read(tmp_path, zipped(files)).left_out
+    assert name == "1.1 Sleep"
+    assert reason.startswith(said)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("true,HKSJ", "YES,Hartung-Knapp-Sidik-Jonkman"),
+        ("REML", "Restricted maximum-likelihood"),
+        ("Dichotomous,false", "Dichotomous,#N/A"),
+    ],
+)
+def test_settings_in_other_words(
+    package_tables: Tables, zipped: Zip, tmp_path: Path, old: str, new: str
+) -> None:
+    analyses = package_tables["version 2"]
+    assert analyses.count(old) == 1
+    one, other = (
+        settings_of(read(tmp_path, zipped({ROWS: package_tables[ROWS], ANALYSES: text})), "1.1")
+        for text in (analyses, analyses.replace(old, new))
+    )
+    assert one == other
+
+
+def test_rows_of_two_analyses_with_the_same_number(
+    package_tables: Tables, zipped: Zip, tmp_path: Path
+) -> None:
+    rows = package_tables[ROWS].replace("1,1,Sleep,Black", "1,1,Wake,Black")
+    files = {ROWS: rows, ANALYSES: package_tables[ANALYSES]}
+    reasons = dict(read(tmp_path, zipped(files)).left_out)
+    assert reasons["1.1 Sleep"] == "two analyses have the same number"
+
+
+def test_rows_are_those_of_the_file(review: Review) -> None:
+    frame = review.frame(review.outcome("1.1"))
+    assert list(study_table(frame)["row"].to_numpy()) == [2, 4]
 
 
 def test_a_real_package(revman_files: Path) -> None:

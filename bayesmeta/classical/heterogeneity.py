@@ -6,7 +6,7 @@ from scipy.special import chdtrc
 from bayesmeta.classical.pooled import Heterogeneity
 from bayesmeta.classical.profile import profile
 from bayesmeta.measures.base import Floats
-from bayesmeta.measures.typical_variance import typical_variance
+from bayesmeta.typical_variance import typical_variance
 
 __all__ = ["cochran_q", "heterogeneity"]
 

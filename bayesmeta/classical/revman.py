@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtri
 
+from bayesmeta.classical.intervals import quantile
 from bayesmeta.classical.inverse_variance import inverse_variance
 from bayesmeta.classical.mantel_haenszel import Cells, mantel_haenszel
 from bayesmeta.classical.pooled import Heterogeneity, Pooled
@@ -105,7 +105,7 @@ def revman_analysis(outcome: Outcome, settings: Settings | None = None) -> RevMa
     if settings is None:
         raise ValueError("an outcome without settings cannot be analysed")
     studies = _Studies.of(outcome, settings)
-    half = float(ndtri((1 + settings.study_level) / 2)) * studies.std_error
+    half = quantile(settings.study_level) * studies.std_error
     rows = outcome.rows
     groups = [rows.subgroup == i for i in range(len(outcome.subgroups))]
     found = [studies.pool(group) for group in groups]

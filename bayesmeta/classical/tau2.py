@@ -13,7 +13,7 @@ from scipy.special import chdtri
 
 from bayesmeta.classical.profile import Profile, downward_crossings, profile, search_grid
 from bayesmeta.measures.base import Floats
-from bayesmeta.measures.typical_variance import typical_variance
+from bayesmeta.typical_variance import typical_variance
 
 __all__ = [
     "TAU2_ESTIMATORS",

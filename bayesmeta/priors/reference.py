@@ -14,6 +14,7 @@ from bayesmeta.errors import PriorError
 from bayesmeta.priors.base import Family, Floats
 from bayesmeta.priors.conventional import conventional_cdf, conventional_ppf, log_normaliser
 from bayesmeta.priors.positive import positive
+from bayesmeta.typical_variance import typical_variance
 
 __all__ = ["REFERENCE"]
 
@@ -27,17 +28,13 @@ def _harmonic(std_error: Floats) -> Mapping[str, float]:
 
 
 def _typical(std_error: Floats) -> Mapping[str, float]:
-    """The typical variance of Higgins & Thompson 2002, Stat Med 21:1539."""
-    k = std_error.size
-    if k < 2:
+    if std_error.size < 2:
         raise PriorError(
             "UniformI2() needs at least 2 studies, and there is 1: I² compares tau with the "
             "typical variance, which one study does not have",
             hint="Take DuMouchel() or a half-normal prior.",
         )
-    weights = std_error**-2.0
-    typical = (k - 1) * weights.sum() / (weights.sum() ** 2 - (weights**2).sum())
-    return {"s": float(np.sqrt(typical))}
+    return {"s": math.sqrt(typical_variance(std_error**2))}
 
 
 def _conventional_data(std_error: Floats) -> Mapping[str, float | Floats]:

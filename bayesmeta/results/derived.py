@@ -2,7 +2,7 @@
 
 import xarray as xr
 
-from bayesmeta.measures import typical_variance as sampling
+from bayesmeta import typical_variance as sampling
 
 __all__ = ["i_squared", "shrinkage", "study_weights", "typical_variance"]
 
@@ -10,7 +10,7 @@ __all__ = ["i_squared", "shrinkage", "study_weights", "typical_variance"]
 def typical_variance(std_error: xr.DataArray) -> float:
     """The typical sampling variance of studies with these standard errors.
 
-    NaN for one study, where it is not defined (see `bayesmeta.measures.typical_variance`).
+    NaN for one study, where it is not defined (see `bayesmeta.typical_variance`).
     """
     return sampling.typical_variance(std_error.to_numpy() ** 2)
 

@@ -6,7 +6,7 @@ import pytest
 from bayesmeta.classical.heterogeneity import heterogeneity
 from bayesmeta.classical.inverse_variance import inverse_variance
 from bayesmeta.classical.peto import peto
-from bayesmeta.measures.typical_variance import typical_variance
+from bayesmeta.typical_variance import typical_variance
 
 CLOSED_FORM = 1e-12
 """The same few operations in another order."""

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from bayesmeta.classical import RevManAnalysis, revman_analysis
-from bayesmeta.measures.typical_variance import typical_variance
 from bayesmeta.studies import Kind, Outcome, Settings, StudyRows, Subgroup, read_review
+from bayesmeta.typical_variance import typical_variance
 
 ROOT = Path(__file__).parents[2]
 SHARED = ROOT.parent / "shared"

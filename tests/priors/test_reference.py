@@ -67,6 +67,13 @@ def test_a_uniform_share_of_the_typical_variance_needs_two_studies():
     assert prior.data["s"] == pytest.approx(0.3)
 
 
+def test_the_typical_variance_loses_no_digits_to_one_precise_study():
+    """Of weights a > b > c the sum over pairs is ``ab + ac + bc``; with ``a`` infinite, what is
+    left of ``2 (a + b + c) / (2 (ab + ac + bc))`` is ``1 / (b + c)``."""
+    prior = parse_prior("UniformI2()").resolve([1e-9, 1, 2])
+    assert prior.data["s"] ** 2 == pytest.approx(1 / (1 + 1 / 4), rel=1e-12)
+
+
 def test_what_dumouchel_and_the_shrinkage_prior_mean():
     """DuMouchel's median is s0; under the other, ``s0**2 / (s0**2 + tau**2)`` is uniform."""
     std_error = np.array([0.2, 0.4])

@@ -1,13 +1,12 @@
 """The sampling variance of a typical study."""
 
 import numpy as np
-
-from bayesmeta.measures.base import Floats
+from numpy.typing import NDArray
 
 __all__ = ["typical_variance"]
 
 
-def typical_variance(variance: Floats) -> float:
+def typical_variance(variance: NDArray[np.float64]) -> float:
     """The typical sampling variance of studies with these sampling variances.
 
     Higgins & Thompson 2002, Stat Med 21:1539, eq. 9: ``(k - 1) Σ w / ((Σ w)² - Σ w²)`` with weights

@@ -1,17 +1,19 @@
 """Ticks at round numbers of the display scale, at their place on the analysis scale."""
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from bayesmeta.measures import Scale
+from bayesmeta.measures.base import Floats
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["set_ticks"]
+__all__ = ["round_places", "set_ticks"]
 
-_RATIO_STEPS = ((1,), (1, 3), (1, 2, 5), (1, 1.5, 2, 3, 5, 7), tuple(np.arange(1, 10, 0.5)))
+_RATIO_STEPS = ((1,), (1, 3), (1, 2, 5), (1, 1.5, 2, 3, 5, 7))
 """Steps within each power of ten, coarse to fine."""
 
 _BOUNDED = np.array(
@@ -19,8 +21,17 @@ _BOUNDED = np.array(
 )
 """Round numbers on scales that end at 1: proportions and correlations."""
 
+_EVEN_STEPS = (1, 2, 2.5, 5, 10)
+_MOST_EVEN = 6
+
 _ENOUGH = 4
 _LEAST_GAP = 0.08
+
+_RATIOS = (1e-300, 1e300)
+"""Ticks of ratios stay where doubles do."""
+
+_POSITIONAL = (1e-6, 1e10)
+"""Numbers outside are written with an exponent."""
 
 
 def set_ticks(axes: "Axes", scale: Scale, size: float) -> None:
@@ -35,39 +46,67 @@ def set_ticks(axes: "Axes", scale: Scale, size: float) -> None:
     size
         Participants of a typical study, for the Freeman-Tukey transformation.
     """
-    limits = np.array(axes.get_xlim())
-    low, high = (float(end) for end in scale.to_display(limits, np.full(2, size)))
+    places, labels = round_places(*axes.get_xlim(), scale=scale, size=size)
+    axes.set_xticks(places, labels)
+
+
+def round_places(
+    low: float, high: float, *, scale: Scale, size: float = math.nan, gap: float = _LEAST_GAP
+) -> tuple[Floats, list[str]]:
+    """Round numbers of the display scale: their places on the analysis scale, and their labels.
+
+    Parameters
+    ----------
+    low, high
+        The ends of the axis, on the analysis scale.
+    scale, size
+        As `set_ticks` takes them.
+    gap
+        The least distance of two ticks, as a share of the axis.
+    """
+    ends = scale.to_display(np.array([low, high]), np.full(2, size))
     if scale.name == "identity":
-        shown = _even(low, high)
+        shown = _even(float(ends[0]), float(ends[1]))
     elif scale.ratio:
-        shown = _ratios(low, high)
+        shown = _ratios(*(float(end) for end in np.clip(ends, *_RATIOS)))
     else:
         shown = np.concatenate([-_BOUNDED[::-1], [0.0], _BOUNDED])
     with np.errstate(divide="ignore", invalid="ignore"):
         places = scale.to_analysis(shown, np.full(shown.shape, size))
-    inside = np.isfinite(places) & (places >= limits[0]) & (places <= limits[1])
-    kept = _spaced(places[inside], _LEAST_GAP * (limits[1] - limits[0]))
-    texts = [
-        np.format_float_positional(tick, precision=10, trim="-") for tick in shown[inside][kept]
-    ]
-    labels = ["0" if text == "-0" else text.replace("-", "−") for text in texts]
-    axes.set_xticks(places[inside][kept], labels)
+    inside = np.isfinite(places) & (places >= low) & (places <= high)
+    kept = _spaced(places[inside], gap * (high - low))
+    return places[inside][kept], [_label(float(tick)) for tick in shown[inside][kept]]
 
 
-def _even(low: float, high: float) -> np.ndarray:
-    from matplotlib.ticker import MaxNLocator
+def _label(tick: float) -> str:
+    if tick == 0:
+        return "0"
+    if _POSITIONAL[0] <= abs(tick) < _POSITIONAL[1]:
+        text = np.format_float_positional(tick, precision=10, trim="-")
+    else:
+        text = f"{tick:.9g}"
+    return text.replace("-", "−")
 
-    locator = MaxNLocator(nbins=6, steps=[1, 2, 2.5, 5, 10])
-    return np.array(locator.tick_values(low, high))
+
+def _even(low: float, high: float) -> Floats:
+    """Multiples of a round step, of which at most `_MOST_EVEN` fit in."""
+    least = (high - low) / _MOST_EVEN
+    if least <= 0:
+        return np.array([low])
+    tenth = 10.0 ** math.floor(math.log10(least))
+    step = next(factor * tenth for factor in _EVEN_STEPS if factor * tenth >= least)
+    multiples: Floats = np.arange(math.ceil(low / step), math.floor(high / step) + 1, dtype=float)
+    return multiples * step
 
 
-def _ratios(low: float, high: float) -> np.ndarray:
+def _ratios(low: float, high: float) -> Floats:
+    """Steps within powers of ten, the coarsest that are enough; even ones on a short range."""
     powers = 10.0 ** np.arange(np.floor(np.log10(low)), np.ceil(np.log10(high)) + 1)
     for steps in _RATIO_STEPS:
-        ticks: np.ndarray = np.outer(powers, steps).ravel()
+        ticks: Floats = np.outer(powers, steps).ravel()
         if ((ticks >= low) & (ticks <= high)).sum() >= _ENOUGH:
-            break
-    return ticks
+            return ticks
+    return _even(low, high)
 
 
 def _spaced(places: np.ndarray, least: float) -> list[int]:

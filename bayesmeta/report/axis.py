@@ -5,7 +5,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Self
 
+import numpy as np
+
 from bayesmeta.comparison import Row
+from bayesmeta.measures import Scale
+from bayesmeta.plots.panels import legible_range
 
 __all__ = ["Axis", "Bar"]
 
@@ -17,11 +21,14 @@ _MARGIN = 0.04
 
 @dataclass(frozen=True, kw_only=True)
 class Bar:
-    """An interval with its point, in units of the picture; the ends say whether they are cut."""
+    """An interval with its point, in units of the picture; the ends say whether they are cut.
+
+    A point beyond the picture is None.
+    """
 
     left: float
     right: float
-    middle: float
+    middle: float | None
     cut_left: bool
     cut_right: bool
 
@@ -51,8 +58,11 @@ class Axis:
         *,
         null: float | None,
         width: int,
+        scale: Scale,
     ) -> Self:
         """An axis that shows all inner intervals and no effect, and what is legible of others.
+
+        Ratios that are very far apart are cut, around the middle of the inner intervals.
 
         Parameters
         ----------
@@ -62,14 +72,18 @@ class Axis:
             No effect.
         width
             In units of the picture.
+        scale
+            The scale of the measure.
         """
         ends = [end for pair in inner for end in pair if math.isfinite(end)]
+        centre = float(np.median(ends)) if ends else 0.0
         ends += [] if null is None else [null]
         low, high = min(ends, default=-1.0), max(ends, default=1.0)
         reach = _REACH * ((high - low) or 1.0)
         others = [end for pair in outer for end in pair if math.isfinite(end)]
         low = min(low, max(low - reach, min(others, default=low)))
         high = max(high, min(high + reach, max(others, default=high)))
+        low, high = legible_range(low, high, centre=centre, scale=scale)
         margin = _MARGIN * ((high - low) or 1.0)
         return cls(low=low - margin, high=high + margin, width=width, null=null)
 
@@ -85,7 +99,7 @@ class Axis:
         return Bar(
             left=self.place(lower),
             right=self.place(upper),
-            middle=self.place(middle),
+            middle=self.place(middle) if self.low <= middle <= self.high else None,
             cut_left=lower < self.low,
             cut_right=upper > self.high,
         )
@@ -100,5 +114,7 @@ class Axis:
 
     @property
     def null_place(self) -> float | None:
-        """Where no effect stands."""
-        return None if self.null is None else self.place(self.null)
+        """Where no effect stands; None where the axis does not reach it."""
+        if self.null is None or not self.low <= self.null <= self.high:
+            return None
+        return self.place(self.null)

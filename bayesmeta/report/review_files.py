@@ -29,7 +29,7 @@ def write_review(found: ReviewResult, folder: Path) -> list[Path]:
     """
     pages = {page_name(each): outcome_page(each, found) for each in found.outcomes}
     table = found.table
-    for column in ("subgroup", "comparison", "outcome"):
+    for column in ("analysis", "subgroup", "comparison", "outcome"):
         if column in table:
             table[column] = table[column].map(without_formulas)
     text = json.dumps(found.to_dict(), indent=2, ensure_ascii=False, allow_nan=False) + "\n"

@@ -8,13 +8,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import jinja2
-import numpy as np
-from scipy.special import ndtri
 
 from bayesmeta import __version__
+from bayesmeta.classical import quantile
 from bayesmeta.comparison import Row
 from bayesmeta.comparison.text import (
-    displayed,
     estimate_text,
     prediction_text,
     row_cells,
@@ -23,6 +21,7 @@ from bayesmeta.comparison.text import (
 )
 from bayesmeta.files import safe_name
 from bayesmeta.measures import Measure
+from bayesmeta.plots.ticks import round_places
 from bayesmeta.report.axis import Axis, Bar
 from bayesmeta.results.tables import interval_name
 from bayesmeta.review_analysis import OutcomeResult, ReviewResult
@@ -32,6 +31,9 @@ __all__ = ["index_page", "outcome_page", "page_name"]
 
 _SPARK, _FOREST, _STUDIES = 190, 420, 300
 """Widths of the pictures, in pixels."""
+
+_LABEL = 44
+"""Pixels from one tick to the next, at least, so that their labels stay apart."""
 
 
 def index_page(found: ReviewResult) -> str:
@@ -61,6 +63,7 @@ def outcome_page(each: OutcomeResult, found: ReviewResult) -> str:
         [(row.prediction_lower, row.prediction_upper) for row in each.rows],
         null=measure.null,
         width=_FOREST,
+        scale=measure.scale,
     )
     effects = each.prepared.problem.effect
     of_studies = Axis.around(
@@ -68,6 +71,7 @@ def outcome_page(each: OutcomeResult, found: ReviewResult) -> str:
         _own(each),
         null=measure.null,
         width=_STUDIES,
+        scale=measure.scale,
     )
     table, spec = each.prepared.table, each.prepared.spec
     raw = [name for name in measure.columns if name in table]
@@ -120,6 +124,7 @@ def _index_row(each: OutcomeResult) -> dict[str, Any]:
         [(each.bayes.prediction_lower, each.bayes.prediction_upper)],
         null=each.measure.null,
         width=_SPARK,
+        scale=each.measure.scale,
     )
     return {
         "each": each,
@@ -149,7 +154,7 @@ def _method(row: Row, measure: Measure, axis: Axis) -> _Shown:
 def _own(each: OutcomeResult) -> list[tuple[float, float]]:
     """Confidence intervals of the studies' own effects."""
     problem = each.prepared.problem
-    half = float(ndtri((1 + each.prepared.spec.interval.prob) / 2)) * problem.std_error
+    half = quantile(each.prepared.spec.interval.prob) * problem.std_error
     return list(zip(problem.effect - half, problem.effect + half, strict=True))
 
 
@@ -183,22 +188,8 @@ def _priors(each: OutcomeResult) -> list[dict[str, Any]]:
 
 def _ticks(axis: Axis, measure: Measure) -> list[tuple[float, str]]:
     """Places and labels of round numbers on the display scale."""
-    low, high = displayed((axis.low, axis.high), measure)
-    if measure.scale.ratio:
-        powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
-        tenths = [10.0**power for power in powers]
-        fine = len([tick for tick in tenths if low <= tick <= high]) < 3
-        numbers = [factor * tenth for tenth in tenths for factor in ((1, 2, 5) if fine else (1,))]
-    else:
-        step = 10.0 ** math.floor(math.log10((high - low) / 2))
-        step *= next(factor for factor in (1, 2, 2.5, 5, 10) if (high - low) / (factor * step) <= 6)
-        numbers = [step * i for i in range(math.ceil(low / step), math.floor(high / step) + 1)]
-    inside = [number for number in numbers if low <= number <= high]
-    places = measure.scale.to_analysis(np.array(inside), np.array(math.nan))
-    return [
-        (axis.place(float(place)), f"{number:.10g}".replace("-", "−"))
-        for place, number in zip(places, inside, strict=True)
-    ]
+    places, labels = round_places(axis.low, axis.high, scale=measure.scale, gap=_LABEL / axis.width)
+    return [(axis.place(float(place)), label) for place, label in zip(places, labels, strict=True)]
 
 
 def _interval(outcomes: Sequence[OutcomeResult]) -> str:

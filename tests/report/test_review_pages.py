@@ -4,6 +4,7 @@ import base64
 import csv
 import hashlib
 import json
+import math
 import re
 from dataclasses import dataclass, field, replace
 from html.parser import HTMLParser
@@ -13,6 +14,7 @@ from urllib.parse import unquote, urlsplit
 import pytest
 
 import bayesmeta as bm
+from bayesmeta.measures import MEASURES
 from bayesmeta.report import write_review
 from bayesmeta.report.axis import Axis
 from bayesmeta.report.review_pages import page_name
@@ -147,6 +149,34 @@ def test_the_index_ranks_the_outcomes(found: ReviewResult, folder: Path) -> None
     assert sum(each.conclusion_changes for each in found.outcomes) == int(index.inside["dd"][1])
 
 
+def test_the_index_sorts_by_the_header_that_is_clicked(found: ReviewResult, folder: Path) -> None:
+    """Its script finds a header's cells by their place in the row."""
+    header, *body = (
+        re.findall(r"<t[hd]\b([^>]*)>(.*?)</t[hd]>", row, re.DOTALL)
+        for row in pages(folder)["index.html"].text.split("<tr")[1:]
+    )
+    assert not any("colspan" in attributes for row in (header, *body) for attributes, _ in row)
+    assert {len(row) for row in body} == {len(header)}
+    columns = {}
+    for (attributes, name), *cells in zip(header, *body, strict=True):
+        if kind := re.search('data-sort="(.*?)"', attributes):
+            values = [re.search('data-value="(.*?)"', cell) for cell, _ in cells]
+            assert all(values) or not any(values), name
+            columns[name] = [
+                value[1] if value else text for value, (_, text) in zip(values, cells, strict=True)
+            ]
+            assert kind[1] == "text" or [float(value) for value in columns[name]]
+    outcomes = [each.outcome for each in found.outcomes]
+    assert columns.pop("distance") == [str(each.distance) for each in found.outcomes]
+    assert columns.pop("k") == [str(each.k) for each in found.outcomes]
+    assert columns.pop("to look at") == [str(i + 1) for i in range(len(outcomes))]
+    numbers = [[int(part) for part in value.split(".")] for value in columns.pop("analysis")]
+    assert numbers == [[outcome.comparison, outcome.number] for outcome in outcomes]
+    names = zip(columns.pop("outcome"), outcomes, strict=True)
+    assert all(f">{outcome.name}" in text for text, outcome in names)
+    assert columns.keys() == {"measure"}
+
+
 def test_a_page_shows_methods_studies_and_priors(found: ReviewResult, folder: Path) -> None:
     for each in found.outcomes:
         page = pages(folder)[page_name(each)]
@@ -271,6 +301,29 @@ def test_formulas_are_no_formulas_in_the_table(tmp_path: Path) -> None:
     assert not cells & set(formulas)
 
 
+def test_the_name_of_a_review_is_no_formula_in_the_table(
+    found: ReviewResult, tmp_path: Path
+) -> None:
+    """Collections of data rows name their reviews as they like."""
+    each = found.outcomes[0]
+    formula = '=HYPERLINK("https://example.org")'
+    named = replace(each, outcome=replace(each.outcome, review=formula))
+    _, table, _ = write_review(replace(found, outcomes=(named,)), tmp_path)
+    with table.open(encoding="utf-8", newline="") as file:
+        assert [row["analysis"] for row in csv.DictReader(file)] == [f"'{named.outcome.analysis}"]
+
+
+@pytest.mark.parametrize("estimate", ["712", "-760", "400"])
+def test_an_extreme_study_has_a_page(tmp_path: Path, estimate: str) -> None:
+    text = TOY.read_text(encoding="utf-8")
+    assert 'ESTIMATE="-0.35"' in text
+    path = tmp_path / "toy.rm5"
+    path.write_text(text.replace("-0.35", estimate), encoding="utf-8")
+    result = bm.review(path)
+    write_review(result, tmp_path / "pages")
+    assert len(pages(tmp_path / "pages")) == len(result.outcomes) + 1
+
+
 def test_the_table_and_the_json_are_the_result(found: ReviewResult, folder: Path) -> None:
     with (folder / "review.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
@@ -312,12 +365,13 @@ def test_a_review_without_outcomes_has_an_index(tmp_path: Path) -> None:
 def test_places_on_an_axis(
     inner: list[tuple[float, float]], outer: list[tuple[float, float]], null: float | None
 ) -> None:
-    axis = Axis.around(inner, outer, null=null, width=200)
+    axis = Axis.around(inner, outer, null=null, width=200, scale=MEASURES["MD"].scale)
     assert axis.low < axis.high
     for low, high in inner:
         bar = axis.bar((low + high) / 2, low, high)
         if bar is None:
             continue
+        assert bar.middle is not None
         assert 0 <= bar.left <= bar.middle <= bar.right <= 200
         assert not bar.cut_left
         assert not bar.cut_right
@@ -325,3 +379,16 @@ def test_places_on_an_axis(
         bar = axis.bar(0.0, low, high)
         assert bar is None or 0 <= bar.left <= bar.right <= 200
     assert axis.null_place is None or 0 < axis.null_place < 200
+
+
+def test_ratios_are_cut_where_their_axis_is_legible() -> None:
+    scale = MEASURES["OR"].scale
+    axis = Axis.around([(711.0, 713.0)], [(-5.0, 5.0)], null=0.0, width=200, scale=scale)
+    assert math.exp(axis.high - axis.low) < 1e13
+    assert axis.null_place is None
+    inside, beyond = axis.bar(712, 711, 713), axis.bar(0, -5, 5)
+    assert inside is not None
+    assert beyond is not None
+    assert 0 < inside.left < inside.right < 200
+    assert (beyond.left, beyond.right, beyond.middle) == (0, 0, None)
+    assert beyond.cut_left

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 import numpy as np
 
@@ -12,25 +13,31 @@ from bayesmeta.parity.placeholders import stands_for_nothing
 from bayesmeta.parity.precision import PROBABILITIES, agrees
 from bayesmeta.parity.reasons import explained
 from bayesmeta.parity.result import Check, Level, Parity
-from bayesmeta.studies import Outcome, Review
+from bayesmeta.studies import Outcome, Review, read_review
 
 __all__ = ["verify", "verify_outcome"]
 
 
-def verify(review: Review, *, progress: bool = False) -> Parity:
+def verify(source: str | Path | Review, *, progress: bool = False) -> Parity:
     """Recompute every number of a review.
 
     Parameters
     ----------
-    review
-        What `read_review` gives.
+    source : path or Review
+        A file of RevMan.
     progress
         Show how far it is.
 
     Returns
     -------
     Parity
+
+    Raises
+    ------
+    DataError
+        The file cannot be read.
     """
+    review = source if isinstance(source, Review) else read_review(Path(source))
     checks: list[Check] = []
     inferred = idle = 0
     for outcome in _tracked(review.outcomes, progress):
@@ -94,7 +101,7 @@ def _row_checks(
     outcome: Outcome, analysis: RevManAnalysis, decimals: int | None
 ) -> tuple[list[Check], int]:
     """Every stored number of the studies, and whether each is estimable."""
-    rows, computed = outcome.rows, row_numbers(outcome, analysis)
+    rows, computed = outcome.rows, row_numbers(analysis)
     ours, checks, idle = analysis.estimable, [], 0
     settings = analysis.settings
     for place in range(len(rows)):

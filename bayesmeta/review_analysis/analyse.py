@@ -15,7 +15,6 @@ from bayesmeta.engines.quadrature import refusal, solve
 from bayesmeta.engines.refit import refit
 from bayesmeta.errors import BayesmetaError, InputError, SpecError
 from bayesmeta.measures import find_measure
-from bayesmeta.measures.typical_variance import typical_variance
 from bayesmeta.model import Problem
 from bayesmeta.parity import inferred_settings, verify
 from bayesmeta.pipeline import Prepared, prepare
@@ -31,21 +30,17 @@ from bayesmeta.sensitivity_analysis import (
     prior_variations,
 )
 from bayesmeta.sources import outcome_defaults
-from bayesmeta.spec import Spec, build_spec
+from bayesmeta.spec import OPTIONS, Spec, build_spec
 from bayesmeta.studies import Outcome, Review, read_review
+from bayesmeta.typical_variance import typical_variance
 
 __all__ = ["review"]
 
-_OF_ONE_ANALYSIS = frozenset(
-    {
-        *("title", "where", "analysis", "study", "decimal", "columns", "measure", "important"),
-        *("r", "scale", "level", "treatment", "control", "try_r", "published"),
-    }
-)
-"""Keywords that make no sense for all outcomes of a review."""
+_OF_ALL = ("priors", "model", "engine", "interval")
+"""Tables of the spec that hold for all outcomes of a review."""
 
-_OF_ALL = ("priors.", "model.", "engine.")
-"""Parts of the spec that the caller gives for all outcomes."""
+_ALSO_OF_ALL = frozenset({"better", "smd", "zero_cells", "bias_correction", "try_tau", "try_mu"})
+"""Keywords of other tables that hold for all outcomes, too."""
 
 
 def review(source: str | Path | Review, *, progress: bool = False, **options: Any) -> ReviewResult:
@@ -75,7 +70,7 @@ def review(source: str | Path | Review, *, progress: bool = False, **options: An
     ------
     InputError
         The file cannot be read, or an option is wrong. An outcome that cannot be analysed is
-        listed in the result and does not stop the others.
+        listed in the result and does not stop the others; where none can, the first says why.
 
     Examples
     --------
@@ -87,18 +82,23 @@ def review(source: str | Path | Review, *, progress: bool = False, **options: An
     options = {"engine": "quadrature", **options}
     _check_options(options)
     ready, errors = _prepare_all(read, options)
-    if not ready:
-        _raise_what_is_wrong_with_all(errors)
+    if errors and not ready:
+        raise _wrong_with_all(errors)
     broken = [(label, str(error)) for label, error in errors]
-    results = []
+    results: list[OutcomeResult] = []
+    failed: list[Exception] = []
     for each in _tracked(ready, progress):
         try:
             results.append(_second_opinion(read, each))
         except BayesmetaError as error:
+            failed.append(error)
             broken.append((each.label, str(error)))
         except Exception as error:  # whatever it is, the other outcomes are not lost for it
+            failed.append(error)
             fault = "a fault of bayesmeta, please report it"
             broken.append((each.label, f"{fault}: {type(error).__name__}: {error}"))
+    if failed and not results:
+        raise failed[0]
     return ReviewResult(
         review=read,
         outcomes=tuple(sorted(results, key=lambda result: result.rank)),
@@ -111,19 +111,21 @@ def review(source: str | Path | Review, *, progress: bool = False, **options: An
 
 def _check_options(options: Mapping[str, Any]) -> None:
     """A wrong option is no broken outcome."""
-    for name in sorted(options.keys() & _OF_ONE_ANALYSIS):
-        raise SpecError(
-            f"{name!r} is of one analysis, and a review has many",
-            hint="bayesmeta.compare and bayesmeta.fit take it, with analysis.",
-        )
     build_spec(options, tables={"effect": {"measure": "OR"}})
+    for name in options:
+        if OPTIONS[name][0] not in _OF_ALL and name not in _ALSO_OF_ALL:
+            raise SpecError(
+                f"{name!r} is of one analysis, and a review has many",
+                hint="bayesmeta.compare, fit or sensitivity takes it, with analysis.",
+            )
 
 
-def _raise_what_is_wrong_with_all(errors: Sequence[tuple[str, BayesmetaError]]) -> None:
-    """Where no outcome can be analysed for its priors, model or engine, these are wrong."""
+def _wrong_with_all(errors: Sequence[tuple[str, BayesmetaError]]) -> BayesmetaError:
+    """Why no outcome can be analysed: what was given for all of them, or the first one's reason."""
     for _, error in errors:
-        if isinstance(error, InputError) and (error.key or "").startswith(_OF_ALL):
-            raise error
+        if isinstance(error, InputError) and (error.key or "").partition(".")[0] in _OF_ALL:
+            return error
+    return errors[0][1]
 
 
 @dataclass(frozen=True, kw_only=True)

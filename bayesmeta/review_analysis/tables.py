@@ -25,18 +25,20 @@ def review_to_text(found: ReviewResult) -> RenderableType:
     notes += [Text(f"left out: {name}: {reason}") for name, reason in found.review.left_out]
     differing = len(found.parity.differences)
     if differing:
-        notes.append(Text(f"{differing} numbers of the file are not reproduced: see --verify."))
+        listing = f"bayesmeta outcomes {found.review.file} --verify"
+        notes.append(Text(f"numbers of the file that are not reproduced: {differing}; {listing}"))
     title = Text(found.review.title or found.review.file.name, style="bold")
     return Group(title, *([_table(flagged)] if flagged else []), *notes)
 
 
 def _table(outcomes: list[OutcomeResult]) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
-    interval = interval_name(outcomes[0].prepared.spec.interval)
+    interval = outcomes[0].prepared.spec.interval
     table.add_column("analysis")
     table.add_column("outcome", overflow="fold")
     table.add_column("measure")
-    for header in ("k", "RevMan", f"Bayesian, {interval}", "new study"):
+    revman = f"RevMan, {100 * interval.prob:g} % interval"
+    for header in ("k", revman, f"Bayesian, {interval_name(interval)}", "new study"):
         table.add_column(header, justify="right")
     table.add_column("to look at", overflow="fold")
     for each in outcomes:

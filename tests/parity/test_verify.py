@@ -177,7 +177,7 @@ def test_without_stored_effects_estimability_is_all_that_is_checked() -> None:
 
 def test_the_toy_review_is_analysed_whole() -> None:
     """One outcome of each kind: whether studies are estimable is all that it stores."""
-    found = verify(read_review(TOY))
+    found = verify(TOY)
     assert found.complete
     assert {check.quantity for check in found.checks} == {"estimable"}
     assert found.counts("study") == (48, 48)
@@ -189,6 +189,9 @@ def test_outcomes_are_listed() -> None:
     assert list(rows) == [outcome.analysis for outcome in read_review(TOY).outcomes]
     assert rows["1.2"].split()[-5:] == ["RR", "Mantel-Haenszel", "random", "5", "470"]
     assert "left out: 3.4 Costs, in words: it is text without numbers" in text
+    assert "--analysis 1.1" in text
+    none = replace(read_review(TOY), outcomes=())
+    assert "--analysis" not in rendered(outcomes_to_text(none))
 
 
 @pytest.fixture(scope="module")

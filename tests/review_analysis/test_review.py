@@ -207,6 +207,8 @@ def test_options_hold_for_all_outcomes() -> None:
         ({"engine": "nope"}, "unknown engine"),
         ({"measure": "OR"}, "of one analysis"),
         ({"where": "year > 2000"}, "of one analysis"),
+        ({"leave_one_out": True}, "of one analysis"),
+        ({"method": "MH"}, "of one analysis"),
         ({"published": {"estimate": 1, "lower": 0, "upper": 2}}, "of one analysis"),
     ],
 )
@@ -383,3 +385,26 @@ def test_a_fault_in_one_outcome_is_reported_and_the_rest_is_there(
     found = bm.review(TOY)
     assert [reason for _, reason in found.broken if "KeyError" in reason]
     assert {"OR", "MD"} <= {each.measure.code for each in found.outcomes}
+
+
+def test_where_no_outcome_can_be_analysed_the_first_says_why() -> None:
+    read = read_review(TOY)
+    with pytest.raises(InputError, match="no study has an effect"):
+        bm.review(replace(read, outcomes=(read.outcome("2.4"),)))
+
+
+def test_the_table_says_what_revmans_row_is() -> None:
+    """What RevMan stored at 95 % is not what is shown at 90 %."""
+    path = ROOT.parent / "shared" / "revman" / "Fleiss1993.rm5"
+    if not path.exists():
+        pytest.skip("no Fleiss1993.rm5")
+    found = {prob: bm.review(path, prob=prob).table for prob in (0.9, 0.95)}
+    assert [set(table["level"]) for table in found.values()] == [{0.9}, {0.95}]
+    assert set(found[0.95]["revman"]) == {
+        "RevMan, as stored",
+        "RevMan, fixed effect (inverse variance)",
+    }
+    assert set(found[0.9]["revman"]) == {
+        "RevMan, fixed effect (Mantel-Haenszel)",
+        "RevMan, fixed effect (inverse variance)",
+    }

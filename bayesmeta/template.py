@@ -128,7 +128,8 @@ def _of_outcome(data: Path, beside: Path, analysis: str | None) -> str:
     names = ", ".join(repr(group.name) for group in outcome.subgroups)
     if names:
         lines.append(_line("# where = \"subgroup == '…'\"", f"subgroup holds {names}"))
-    plan = _Plan(measure=settings.measure if settings else "GEN", columns={"total_treatment": ""})
+    totals = {name: name for name in outcome.rows.numbers if name.startswith("total")}
+    plan = _Plan(measure=settings.measure if settings else "GEN", columns=totals)
     effect = _effect(plan)
     if settings is not None:
         effect[2] = _line(f"# measure = {_quoted(settings.measure)}", "as the file says")

@@ -1,5 +1,6 @@
 """``bayesmeta compare``."""
 
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
 
@@ -65,10 +66,11 @@ def command(
 def _published(texts: tuple[str, str, str]) -> dict[str, object]:
     """A published result as the spec has it, with the decimals that were typed."""
     try:
-        numbers = [float(text) for text in texts]
-    except ValueError:
+        numbers = [Decimal(text) for text in texts]
+        places = max(0, *(-int(number.as_tuple().exponent) for number in numbers))
+    except (InvalidOperation, ValueError):  # the exponent of NaN or Infinity is a letter
         raise click.BadParameter(
             f"{' '.join(texts)} are not three numbers", param_hint="--published"
         ) from None
-    places = max(len(text.partition(".")[2]) for text in texts)
-    return {**dict(zip(("estimate", "lower", "upper"), numbers, strict=True)), "decimals": places}
+    named = zip(("estimate", "lower", "upper"), map(float, numbers), strict=True)
+    return {**dict(named), "decimals": places}

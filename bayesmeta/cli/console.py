@@ -1,5 +1,6 @@
 """Where text for people goes."""
 
+import os
 import sys
 
 from rich.console import Console
@@ -8,6 +9,16 @@ __all__ = ["exit_code", "on_terminal", "stdout"]
 
 _PIPE_WIDTH = 160
 _NOT_CONVERGED = 1
+
+
+class _Console(Console):
+    """Goes on where nobody reads any more, as behind ``| head``: files are still to be written."""
+
+    def on_broken_pipe(self) -> None:
+        self.quiet = True
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)
 
 
 def exit_code(verdict: str) -> int:
@@ -22,4 +33,4 @@ def on_terminal() -> bool:
 
 def stdout() -> Console:
     """The console for results; wide where nobody's window limits it, so that pipes get lines."""
-    return Console(width=None if on_terminal() else _PIPE_WIDTH, highlight=False, markup=False)
+    return _Console(width=None if on_terminal() else _PIPE_WIDTH, highlight=False, markup=False)

@@ -15,7 +15,7 @@ def command(saved: Path, kind: str, out: Path | None) -> None:
     """Write a file by which others can check a fit.
 
     metafor and brms are R scripts that repeat the analysis and print their
-    results beside ours; revman-csv holds the studies as RevMan Web does.
+    results beside ours; revman-csv holds the studies in the columns of RevMan Web's data rows.
 
     \b
     Examples:

@@ -75,7 +75,8 @@ def compare(
         fits = [fit_prepared(prepared, progress=progress)]
         for likelihood in LIKELIHOODS:
             if likelihood != prepared.spec.model.likelihood:
-                fits.append(fit(source, progress=progress, **options, likelihood=likelihood))
+                other = {**options, "likelihood": likelihood}
+                fits.append(fit(source, progress=progress, **other))
     origin, changed = _origin(prepared)
     beside = side_by_side(prepared, origin, [_bayesian_row(each) for each in fits])
     record = fits[0].record
@@ -134,11 +135,15 @@ def side_by_side(prepared: Prepared, origin: Origin | None, bayesian: Sequence[R
     printed = published(spec, measure, origin, size)
     if printed is None:
         return SideBySide(rows=(*rows, *bayesian), sentences=sentences, reproduced=None)
-    at_level = classical_rows(outcome, replace(settings, level=printed.level))
+    at_level = rows
+    if printed.level != settings.level:
+        at_level = classical_rows(outcome, replace(settings, level=printed.level))
+    method = printed.reproduced_by(at_level, measure, size)
+    comparable = [printed.row] if printed.measure is measure else []
     return SideBySide(
-        rows=(printed.row, *rows, *bayesian),
-        sentences=(printed.sentence(at_level, measure, size), *sentences),
-        reproduced=printed.reproduced_by(at_level, measure, size),
+        rows=(*comparable, *rows, *bayesian),
+        sentences=(printed.sentence(method, at_level, measure, size), *sentences),
+        reproduced=method,
     )
 
 
@@ -197,12 +202,15 @@ def row_of_posterior(numbers: Mapping[str, float], spec: Spec, *, sd: float) -> 
 def _origin(prepared: Prepared) -> tuple[Origin | None, list[str]]:
     """What the RevMan file of an analysis says of it, and a warning where it has changed."""
     found = outcome_of(prepared.spec)
-    if found is None or prepared.spec.data.where:
+    if found is None:
         return None, []
     review, outcome = found
     if review.sha256 != prepared.data_sha256:
         return None, ["The RevMan file has changed since the fit: what it stores is not shown."]
-    return Origin.of(review, outcome), []
+    origin = Origin.of(review, outcome)
+    if origin is not None and prepared.spec.data.where:
+        origin = replace(origin, stored={})  # that is of all its studies
+    return origin, []
 
 
 def _facts(
@@ -216,6 +224,7 @@ def _facts(
     analysis = revman_analysis(outcome, replace(settings, method="IV", random=False))
     inverse, zeros = analysis.total, spec.effect.zero_cells
     tau = problem.priors.get("tau")
+    flat, flat_width = _under_flat_prior(problem, spec.interval.prob)
     return Facts(
         rows={**rows, "bayesian": bayes},
         own=own_method(settings),
@@ -231,7 +240,8 @@ def _facts(
         only_events=_only_events(prepared),
         method=settings.method,
         inverse=inverse.pooled.estimate if inverse else float("nan"),
-        flat=_flat_median(problem),
+        flat=flat,
+        flat_width=flat_width,
         mu_prior=problem.priors["mu"].expression,
         tau_prior=tau.expression if tau is not None else "none",
         exact_smd=spec.effect.smd == "exact" and outcome.kind == "continuous",
@@ -249,13 +259,15 @@ def _only_events(prepared: Prepared) -> int:
     return len({str(name) for name in raw["study"].to_numpy()[only]} - set(prepared.problem.study))
 
 
-def _flat_median(problem: Problem) -> float:
-    """The posterior median of mu under a flat prior; NaN where there is none."""
+def _under_flat_prior(problem: Problem, prob: float) -> tuple[float, float]:
+    """Posterior median of mu and width of its interval under a flat prior; NaN without one."""
     flat = replace(problem, priors={**problem.priors, "mu": flat_mu()})
     try:
         check_priors(flat.priors, len(flat.study))
     except SpecError:
-        return float("nan")
+        return float("nan"), float("nan")
     if refusal(flat) is not None:
-        return float("nan")
-    return float(solve(flat).mu.ppf(np.array([0.5])).item())
+        return float("nan"), float("nan")
+    ends = np.array([0.5, (1 - prob) / 2, (1 + prob) / 2])
+    median, lower, upper = (float(end) for end in solve(flat).mu.ppf(ends).ravel())
+    return median, upper - lower

@@ -56,6 +56,8 @@ class Facts:
         The estimate under a common effect by inverse variance.
     flat : float
         The posterior median of mu under a flat prior; NaN where it is not known.
+    flat_width : float
+        The width of its equal-tailed interval then.
     mu_prior, tau_prior : str
         The priors of the Bayesian fit.
     exact_smd : bool
@@ -77,6 +79,7 @@ class Facts:
     method: str
     inverse: float
     flat: float
+    flat_width: float
     mu_prior: str
     tau_prior: str
     exact_smd: bool
@@ -259,7 +262,9 @@ def _tau_known(facts: Facts) -> str | None:
     sentence = f"The Bayesian interval is {wide} as RevMan's, which treats tau as known to be {tau}"
     if bayes.tau < theirs.tau:
         return f"{sentence}: the posterior of tau ({between}; prior {facts.tau_prior}) lies lower."
-    return f"{sentence}: the prior of mu ({facts.mu_prior}) adds information."
+    if facts.flat_width > _WIDER * bayes.width:
+        return f"{sentence}: the prior of mu ({facts.mu_prior}) adds information."
+    return f"{sentence}."
 
 
 def _prior_of_mu(facts: Facts) -> str | None:

@@ -145,14 +145,16 @@ class Printed:
         """What it is called in a sentence."""
         return "What RevMan stored" if self.stored else "The published result"
 
-    def sentence(self, rows: Sequence[Row], measure: Measure, size: float) -> str:
-        """Whether and by what it is reproduced, in words."""
+    def sentence(
+        self, method: str | None, rows: Sequence[Row], measure: Measure, size: float
+    ) -> str:
+        """Whether and by what method it is reproduced, in words."""
         if measure is not self.measure:
             return (
                 f"{self.name} is of another measure ({self.measure.label}) than the others "
-                f"({measure.label})."
+                f"({measure.label}), {self._text(self.estimate, self.lower, self.upper)}, and "
+                "cannot stand in a row beside them."
             )
-        method = self.reproduced_by(rows, measure, size)
         if method is not None:
             precision = "to all digits" if self.decimals is None else "to every printed digit"
             return f"{self.name} is reproduced {precision} by {method}."
@@ -210,12 +212,14 @@ def _level(level: float, spec: Spec) -> str:
 def _of_spec(given: Published, measure: Measure, size: float, level: str) -> Printed:
     own = measure if given.measure is None else find_measure(given.measure)
     numbers = given.estimate, given.lower, given.upper
-    if not given.lower <= given.estimate <= given.upper or (own.scale.ratio and given.lower <= 0):
+    ordered = given.lower <= given.estimate <= given.upper and given.lower < given.upper
+    if not ordered or (own.scale.ratio and given.lower <= 0):
         raise SpecError(
-            f"{given.estimate:g} ({given.lower:g} to {given.upper:g}) is not possible as a "
-            f"{own.label}",
+            f"{given.estimate:g} ({given.lower:g} to {given.upper:g}) is not possible as result "
+            f"and interval of the measure {own.label}",
             key="compare.published",
-            hint="Give estimate, lower and upper on the display scale.",
+            hint="Give estimate, lower and upper on the display scale: the estimate lies between "
+            f"the others{', all above 0' if own.scale.ratio else ''}.",
         )
     return Printed.of(
         numbers,

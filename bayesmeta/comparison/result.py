@@ -15,11 +15,11 @@ from rich.text import Text
 
 from bayesmeta import __version__
 from bayesmeta.comparison.rows import Row, tidy
-from bayesmeta.comparison.text import displayed, row_cells
+from bayesmeta.comparison.text import displayed, estimate_text, prediction_text, row_cells, tau_text
 from bayesmeta.files import write_whole
 from bayesmeta.measures import Measure, find_measure
 from bayesmeta.results.export import plain_value
-from bayesmeta.results.tables import format_probability, remarks
+from bayesmeta.results.tables import format_number, format_probability, remarks
 from bayesmeta.spec import Spec
 
 if TYPE_CHECKING:
@@ -86,14 +86,24 @@ class Comparison:
 
     def plot(self) -> "Figure":
         """The methods, one under the other."""
-        from bayesmeta.plots.comparison import comparison_plot  # for cost
+        from bayesmeta.plots.comparison import NEW_STUDY, comparison_plot  # for cost
 
+        measure, size = self.measure, self.size
+        effect = f"{measure.code} ({100 * self.spec.interval.prob:g} % interval)"
         return comparison_plot(
             self.rows,
-            measure=self.measure,
+            cells=[
+                {
+                    effect: estimate_text(row, measure, size),
+                    NEW_STUDY: prediction_text(row, measure, size),
+                    "tau": tau_text(row, interval=False),
+                    "I² %": format_number(100 * row.i2, 0),
+                }
+                for row in self.rows
+            ],
+            measure=measure,
             title=self.spec.title,
-            size=self.size,
-            prob=self.spec.interval.prob,
+            size=size,
         )
 
     def to_dict(self) -> dict[str, Any]:
@@ -160,6 +170,11 @@ class Comparison:
         """What the columns hold."""
         scale = self.measure
         tau = "" if scale.scale.name == "identity" else f" tau is of the {scale.analysis_label}."
+        if self.spec.engine.name == "nuts":
+            tau += (
+                " The Bayesian rows are sampled, their last digit has Monte Carlo error; with the "
+                "engine quadrature it has none."
+            )
         return (
             "Intervals of the Bayesian rows are credible, those of the others confidence "
             "intervals (REML with HKSJ: t with k − 1 degrees of freedom); the estimate of the "

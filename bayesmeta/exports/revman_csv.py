@@ -5,8 +5,8 @@ Source of the layout: Cochrane, RevMan Knowledge Base, Data package specificatio
 
 import numpy as np
 import pandas as pd
-from scipy.special import ndtri
 
+from bayesmeta.classical import quantile
 from bayesmeta.exports.r_code import study_numbers
 from bayesmeta.measures import participants
 from bayesmeta.results import Fit
@@ -47,7 +47,7 @@ _NUMBERS = {"mean": "mean", "SD": "sd", "cases": "events"}
 
 _TYPES = {
     "dichotomous": ("OR", "RR", "RD", "PETO"),
-    "continuous": ("MD", "SMD", "SMDH", "ROM"),
+    "continuous": ("MD", "SMD"),
 }
 """RevMan's types of outcome that have raw numbers, and the measures that are computed from them.
 Whatever else is inverse variance: the effect and its standard error."""
@@ -107,7 +107,7 @@ def _entered(fit: Fit) -> dict[str, object]:
 def _results(fit: Fit) -> dict[str, object]:
     """Each study's effect and interval, on the display scale."""
     effect, std_error = (fit.table[name].to_numpy() for name in ("effect", "std_error"))
-    reach = ndtri((1 + _LEVEL) / 2) * std_error
+    reach = quantile(_LEVEL) * std_error
     ends = {"Mean": effect, "CI start": effect - reach, "CI end": effect + reach}
     sizes = participants(fit.table)
     shown = {name: fit.measure.scale.to_display(values, sizes) for name, values in ends.items()}

@@ -1,7 +1,7 @@
 """One outcome by several methods: published, RevMan's, restricted maximum likelihood, Bayesian."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,7 +10,6 @@ from bayesmeta.measures import Measure
 from bayesmeta.plots.layout import Column, Sheet
 from bayesmeta.plots.panels import effect_label, fitting_ticks, legible_range
 from bayesmeta.plots.style import COLOURS, RC, without_glyph_warnings
-from bayesmeta.results.tables import decimals, effect_decimals, format_number, format_span
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -18,7 +17,10 @@ if TYPE_CHECKING:
 
     from bayesmeta.comparison.rows import Row
 
-__all__ = ["comparison_plot"]
+__all__ = ["NEW_STUDY", "comparison_plot"]
+
+NEW_STUDY = "New study"
+"""Heading of prediction intervals, which are drawn and written in one colour."""
 
 _BELOW = 0.27
 """How far below its row, in rows, a prediction interval is drawn."""
@@ -28,7 +30,12 @@ _REACH = 0.75
 
 
 def comparison_plot(
-    rows: "Sequence[Row]", *, measure: Measure, title: str, size: float, prob: float
+    rows: "Sequence[Row]",
+    *,
+    cells: Sequence[Mapping[str, str]],
+    measure: Measure,
+    title: str,
+    size: float,
 ) -> "Figure":
     """A row a method, with its interval and, where it has one, its prediction interval.
 
@@ -39,24 +46,24 @@ def comparison_plot(
     ----------
     rows
         The methods.
+    cells
+        Of each row its texts at the right by their heading, the same headings in every row.
     measure, size
         The measure, and the participants of a typical study.
     title
         Above; "" for none.
-    prob
-        Probability or confidence of the intervals.
     """
     import matplotlib as mpl
 
     with mpl.rc_context(RC), without_glyph_warnings():
         sheet = Sheet(
             left=[Column(header="Method", cells=_labels(rows), summary=[], align="left")],
-            right=_right(rows, measure, size, prob),
+            right=_right(cells),
             rows=len(rows),
             title=title,
             notes=[
-                "■ estimate with confidence interval   ◆ posterior median with credible interval   "
-                "orange: prediction interval (REML: t with k − 1 degrees of freedom)"
+                "■ estimate with confidence interval  ·  ◆ posterior median with credible interval"
+                "  ·  orange: prediction interval (of REML: t with k − 1 degrees of freedom)"
             ],
             summary_rows=[],
             directions=None,
@@ -77,33 +84,15 @@ def _labels(rows: "Sequence[Row]") -> list[str]:
     return [row.label for row in rows]
 
 
-def _right(rows: "Sequence[Row]", measure: Measure, size: float, prob: float) -> list[Column]:
-    cells: dict[str, list[str]] = {"effect": [], "tau": [], "i2": [], "new": []}
-    for row in rows:
-        values = [row.estimate, row.lower, row.upper, row.prediction_lower, row.prediction_upper]
-        shown = measure.scale.to_display(np.array(values), np.full(5, size))
-        places = effect_decimals(shown[1], shown[2], measure)
-        effect, ends = format_number(shown[0], places), format_span(shown[1], shown[2], places)
-        cells["effect"].append(f"{effect} ({ends})")
-        cells["tau"].append(format_number(row.tau, decimals(0, 4 * row.tau) if row.tau > 0 else 2))
-        cells["i2"].append(format_number(100 * row.i2, 0))
-        new = "" if math.isnan(shown[3]) else format_span(shown[3], shown[4], places)
-        cells["new"].append(new)
-    headers = {
-        "effect": f"{measure.code} ({100 * prob:g} % interval)",
-        "new": "New study",
-        "tau": "tau",
-        "i2": "I² %",
-    }
-    colours = {"new": COLOURS["prediction"]}
+def _right(cells: Sequence[Mapping[str, str]]) -> list[Column]:
     return [
         Column(
             header=header,
-            cells=cells[name],
+            cells=[row[header] for row in cells],
             summary=[],
-            colour=colours.get(name, COLOURS["data"]),
+            colour=COLOURS["prediction" if header == NEW_STUDY else "data"],
         )
-        for name, header in headers.items()
+        for header in cells[0]
     ]
 
 

@@ -2,6 +2,9 @@
 
 import json
 import re
+import shlex
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -219,3 +222,27 @@ def test_a_wrong_flag_of_review_ends_with_2(
     assert run("review", TOY, *flags, "--out", tmp_path) == 2
     assert message in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_typed_digits_of_a_published_result_count(capsys: pytest.CaptureFixture[str]) -> None:
+    """15e-1 has one decimal, as 1.5 has."""
+    outputs = []
+    for numbers in (["0.9", "0.8", "1.5"], ["9e-1", "8e-1", "15e-1"]):
+        flags = ["--analysis", "1.2", *QUICK, "--no-files", "--published", *numbers]
+        assert run("compare", TOY, *flags) == 0
+        outputs.append(capsys.readouterr().out)
+    assert outputs[0] == outputs[1]
+    for wrong in ("NaN", "Infinity", "1,5"):
+        assert run("compare", TOY, "--analysis", "1.2", "--published", wrong, "1", "2") == 2
+        assert "are not three numbers" in capsys.readouterr().err
+
+
+def test_a_reader_that_leaves_loses_nothing(tmp_path: Path) -> None:
+    """Behind ``| true`` the files are written all the same."""
+    command = f"{shlex.quote(sys.executable)} -m bayesmeta fit {shlex.quote(str(TOY))}"
+    command += f" --analysis 1.2 --engine quadrature --out {shlex.quote(str(tmp_path))}"
+    script = f"{command} | true; exit ${{PIPESTATUS[0]}}"
+    ended = subprocess.run(["bash", "-c", script], capture_output=True, check=False)
+    assert ended.returncode == 0
+    assert ended.stderr == b""
+    assert {path.suffix for path in tmp_path.iterdir()} >= {".nc", ".json", ".svg"}

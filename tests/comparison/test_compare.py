@@ -205,6 +205,7 @@ def test_a_published_result_that_is_not_reproduced(other: dict[str, object], phr
         {"estimate": 0.5, "lower": -0.1, "upper": 0.9, "measure": "OR"},
         {"estimate": 0.5, "lower": 0.0, "upper": 0.9, "measure": "OR"},
         {"estimate": 0.5, "lower": 0.1, "upper": 0.9, "measure": "Odds"},
+        {"estimate": 0.5, "lower": 0.5, "upper": 0.5},
         {"estimate": 0.5, "lower": 0.1, "upper": 0.9, "i2": 101},
         {"estimate": 0.5, "lower": 0.1, "upper": 0.9, "tau2": -0.1},
         {"estimate": 0.5, "lower": 0.1, "upper": 0.9, "level": 95},
@@ -216,6 +217,27 @@ def test_a_published_result_that_is_not_reproduced(other: dict[str, object], phr
 def test_an_impossible_published_result_is_a_wrong_spec(wrong: dict[str, object]) -> None:
     with pytest.raises(SpecError):
         compare(FOUR, published=wrong)
+
+
+def test_a_published_result_of_another_measure_has_no_row() -> None:
+    found = compare(
+        counts((3, 30, 5, 30), (8, 40, 7, 42)),
+        measure="OR",
+        published={"estimate": 0.1, "lower": 0.02, "upper": 0.18, "measure": "RD"},
+    )
+    assert found.rows[0].method == "fixed"
+    assert (
+        "(risk difference) than the others (odds ratio), 0.10 (0.02 to 0.18)"
+        in (found.sentences[0])
+    )
+
+
+def test_some_studies_are_pooled_as_revman_was_told() -> None:
+    """Outcome 1.5 is pooled by inverse variance, though its risk ratios could be by MH."""
+    whole = bm.compare(TOY, analysis="1.5", engine="quadrature")
+    some = bm.compare(TOY, analysis="1.5", engine="quadrature", where="study != 'Nobody'")
+    assert [row.label for row in some.rows] == [row.label for row in whole.rows]
+    assert some.rows[0].label == "RevMan, fixed effect (inverse variance)"
 
 
 def test_what_revman_stored_is_the_first_row() -> None:

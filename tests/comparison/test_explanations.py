@@ -36,6 +36,16 @@ TOYS: dict[str, tuple[str, list[tuple[float, ...]], dict[str, object]]] = {
         [(1.0, 0.3), (0.8, 0.3), (1.2, 0.3)],
         PRIORS | {"mu": "Normal(0, 0.3)"},
     ),
+    "a flat prior of mu, two to all": (
+        "OR",
+        [(1, 10, 2, 10), (3, 20, 1, 20), (2, 15, 2, 15)],
+        {"mu": "Flat()", "tau": "HalfNormal(0.1)", "zero_cells": {"add": 2, "to": "all"}},
+    ),
+    "a prior of mu that knows": (
+        "GEN",
+        [(0.5, 0.4), (0.5, 0.4), (0.5, 0.4)],
+        PRIORS | {"mu": "Normal(0.5, 0.1)"},
+    ),
     "an empty cell": (
         "OR",
         [(1, 200, 6, 100), (0, 150, 4, 60), (12, 60, 10, 55), (2, 300, 5, 90)],
@@ -169,6 +179,15 @@ SENTENCES: dict[str, tuple[list[str], list[str]]] = {
         ["three that hardly differ", "eight that differ", "twelve that agree"],
         ["one study", "one study, common effect", "a narrow prior of tau"],
     ),
+    "In the Bayesian fit 2 is added to the cells of 3 studies": (
+        ["a flat prior of mu, two to all"],
+        ["one tenth to all"],
+    ),
+    "which treats tau as known to be 0.000.": (
+        ["a flat prior of mu, two to all"],
+        ["a prior of mu that knows"],
+    ),
+    "adds information.": (["a prior of mu that knows"], ["a flat prior of mu, two to all"]),
     "lies lower.": (
         ["a narrow prior of tau"],
         ["eight that differ", "a prior of mu far from the data"],

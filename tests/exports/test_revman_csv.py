@@ -100,3 +100,18 @@ def test_the_reader_of_revman_files_finds_the_same_numbers(
     for column, values in outcome.rows.numbers.items():
         if column in fit.table:
             np.testing.assert_array_equal(values, fit.table[column].to_numpy())
+
+
+def test_raw_numbers_of_a_measure_that_revman_lacks_stay_away() -> None:
+    """A ratio of means must not come back as a mean difference of the same raw numbers."""
+    frame = pd.DataFrame(
+        {
+            "study": ["Ada", "Bo", "Cy"],
+            **{"mean_treatment": [4.1, 3.0, 5.2], "sd_treatment": [1.1, 0.9, 2.0]},
+            **{"mean_control": [5.0, 3.9, 5.4], "sd_control": [1.3, 1.0, 1.8]},
+            **{"total_treatment": [12, 30, 21], "total_control": [14, 28, 20]},
+        }
+    )
+    row = rows_of(bm.fit(frame, measure="ROM", engine="quadrature"))[0]
+    assert float(row["GIV Mean"]) == pytest.approx(math.log(4.1 / 5), abs=0.01)
+    assert row["Experimental mean"] == ""

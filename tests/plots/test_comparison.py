@@ -8,11 +8,10 @@ import pytest
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from bayesmeta.comparison import Row
-from bayesmeta.measures import find_measure
+from bayesmeta.comparison import Comparison, Row
 from bayesmeta.plots import save_figure
-from bayesmeta.plots.comparison import comparison_plot
 from bayesmeta.plots.style import COLOURS
+from bayesmeta.spec import build_spec
 
 NAN = float("nan")
 
@@ -61,7 +60,13 @@ ROWS = (
 
 
 def draw(rows: tuple[Row, ...] = ROWS, code: str = "OR", size: float = NAN) -> Figure:
-    return comparison_plot(rows, measure=find_measure(code), title="Toy", size=size, prob=0.95)
+    return comparison_of(rows, code, size).plot()
+
+
+def comparison_of(rows: tuple[Row, ...], code: str, size: float) -> Comparison:
+    spec = build_spec({"measure": code, "title": "Toy"})
+    none: dict = {"sentences": (), "warnings": (), "priors": {}, "excluded": (), "corrections": ()}
+    return Comparison(spec=spec, rows=rows, reproduced=None, verdict="ok", k=3, size=size, **none)
 
 
 def texts(figure: Figure) -> list[str]:

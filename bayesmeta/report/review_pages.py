@@ -29,7 +29,7 @@ from bayesmeta.sources import hash_of
 
 __all__ = ["index_page", "outcome_page", "page_name"]
 
-_SPARK, _FOREST, _STUDIES = 190, 420, 300
+_SPARK, _FOREST, _STUDIES = 150, 320, 300
 """Widths of the pictures, in pixels."""
 
 _LABEL = 44

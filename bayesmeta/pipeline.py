@@ -6,7 +6,7 @@ import shlex
 import sys
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -26,14 +26,14 @@ from bayesmeta.measures import (
     important_on_analysis_scale,
     study_effects,
 )
-from bayesmeta.model import Problem, pose
+from bayesmeta.model import Problem, check_model, pose, problem_of, uses_counts
 from bayesmeta.results import Fit
 from bayesmeta.results.prior_influence import TAU_POINTS, prior_warnings
 from bayesmeta.sources import hash_of, read_spec, read_studies
 from bayesmeta.spec import OPTIONS, Spec, build_spec
 from bayesmeta.studies import study_table
 
-__all__ = ["Prepared", "check", "fit", "fit_prepared", "prepare", "prepared_from"]
+__all__ = ["Prepared", "check", "fit", "fit_prepared", "prepare", "prepared_from", "varied"]
 
 _FINDINGS = ("excluded", "corrections", "warnings")
 _CHANGEABLE = ("sensitivity", "compare", "interval", "engine", "title")
@@ -184,7 +184,8 @@ def prepare(spec: Spec, frame: pd.DataFrame, *, data_sha256: str, spec_text: str
     raw = study_table(
         frame, columns=spec.data.columns, study=spec.data.study, where=spec.data.where
     )
-    table = study_effects(raw, spec.effect, measure)
+    check_model(spec.model, measure)
+    table = study_effects(raw, spec.effect, measure, counts=uses_counts(spec.model.likelihood))
     important_on_analysis_scale(measure, spec.effect, display_size(table))
     return Prepared(
         spec=spec,
@@ -194,6 +195,36 @@ def prepare(spec: Spec, frame: pd.DataFrame, *, data_sha256: str, spec_text: str
         problem=pose(spec, table),
         data_sha256=data_sha256,
     )
+
+
+def varied(prepared: Prepared, **sections: Any) -> Prepared:
+    """An analysis of the same studies with another model or effect and the same priors.
+
+    Parameters
+    ----------
+    prepared
+        The analysis.
+    **sections
+        Changes of the tables of its spec, as in ``model={"likelihood": "binomial"}``.
+
+    Raises
+    ------
+    InputError
+        It cannot be done with these studies or priors.
+    """
+    spec = prepared.spec
+    priors = {name: prior.expression for name, prior in prepared.problem.priors.items()}
+    update = {
+        name: getattr(spec, name).model_copy(update=changes) for name, changes in sections.items()
+    }
+    update["priors"] = spec.priors.model_copy(update=priors)
+    spec = spec.model_copy(update=update)
+    measure = find_measure(spec.effect.measure)
+    check_model(spec.model, measure)
+    table = study_effects(
+        prepared.raw, spec.effect, measure, counts=uses_counts(spec.model.likelihood)
+    )
+    return replace(prepared, spec=spec, table=table, problem=pose(spec, table))
 
 
 def prepared_from(fit: Fit, options: Mapping[str, object]) -> Prepared:
@@ -221,20 +252,12 @@ def prepared_from(fit: Fit, options: Mapping[str, object]) -> Prepared:
     spec = build_spec(options, tables=tables)
     table = fit.table
     table.attrs = {"file": None, **{name: fit.record[name] for name in _FINDINGS}}
-    problem = Problem(
-        study=tuple(str(name) for name in table["study"].to_numpy()),
-        effect=table["effect"].to_numpy(),
-        std_error=table["std_error"].to_numpy(),
-        likelihood=spec.model.likelihood,
-        heterogeneity=spec.model.heterogeneity,
-        priors=fit.priors,
-    )
     return Prepared(
         spec=spec,
         spec_text=fit.tree.attrs["spec_text"],
         raw=table.drop_vars(["effect", "std_error"]),
         table=table,
-        problem=problem,
+        problem=problem_of(spec, table, fit.priors),
         data_sha256=str(fit.record["provenance"]["data_sha256"]),
     )
 

@@ -16,14 +16,15 @@ from bayesmeta.comparison.classical_rows import (
     revman_settings,
 )
 from bayesmeta.comparison.explanations import Facts, explain
+from bayesmeta.comparison.likelihoods import other_likelihoods
 from bayesmeta.comparison.published import Origin, published
 from bayesmeta.comparison.result import Comparison
 from bayesmeta.comparison.rows import Row
 from bayesmeta.engines.quadrature import refusal, solve
 from bayesmeta.errors import DataError, SpecError
 from bayesmeta.measures import display_size, find_measure
-from bayesmeta.model import LIKELIHOODS, Problem, check_priors
-from bayesmeta.pipeline import Prepared, check, fit, fit_prepared, prepared_from
+from bayesmeta.model import Problem, check_priors, uses_counts
+from bayesmeta.pipeline import Prepared, check, fit_prepared, prepared_from
 from bayesmeta.priors import flat_mu
 from bayesmeta.results import Fit, worst
 from bayesmeta.results.tables import interval_name
@@ -73,10 +74,8 @@ def compare(
     else:
         prepared = check(source, **options)
         fits = [fit_prepared(prepared, progress=progress)]
-        for likelihood in LIKELIHOODS:
-            if likelihood != prepared.spec.model.likelihood:
-                other = {**options, "likelihood": likelihood}
-                fits.append(fit(source, progress=progress, **other))
+        others = other_likelihoods(prepared)
+        fits += [fit_prepared(other, progress=progress) for other in others]
     origin, changed = _origin(prepared)
     beside = side_by_side(prepared, origin, [_bayesian_row(each) for each in fits])
     record = fits[0].record
@@ -128,7 +127,7 @@ def side_by_side(prepared: Prepared, origin: Origin | None, bayesian: Sequence[R
     if not rows:
         raise DataError("no study is estimable by RevMan's rules", file=spec.data.file)
     size = display_size(prepared.table)
-    facts = _facts(prepared, outcome, settings, {row.method: row for row in rows}, bayesian[0])
+    facts = _facts(prepared, outcome, settings, {row.method: row for row in rows}, bayesian)
     sentences = explain(facts)
     if origin is not None and not origin.pooled:
         sentences = (_NOT_POOLED, *sentences)
@@ -218,7 +217,7 @@ def _facts(
     outcome: Outcome,
     settings: Settings,
     rows: dict[str, Row],
-    bayes: Row,
+    bayesian: Sequence[Row],
 ) -> Facts:
     spec, problem, table = prepared.spec, prepared.problem, prepared.table
     analysis = revman_analysis(outcome, replace(settings, method="IV", random=False))
@@ -226,7 +225,8 @@ def _facts(
     tau = problem.priors.get("tau")
     flat, flat_width = _under_flat_prior(problem, spec.interval.prob)
     return Facts(
-        rows={**rows, "bayesian": bayes},
+        rows={**rows, "bayesian": bayesian[0]},
+        counted=next((row for row in bayesian if uses_counts(row.method)), None),
         own=own_method(settings),
         measure=find_measure(spec.effect.measure),
         size=display_size(table),
@@ -263,7 +263,7 @@ def _under_flat_prior(problem: Problem, prob: float) -> tuple[float, float]:
     """Posterior median of mu and width of its interval under a flat prior; NaN without one."""
     flat = replace(problem, priors={**problem.priors, "mu": flat_mu()})
     try:
-        check_priors(flat.priors, len(flat.study))
+        check_priors(flat)
     except SpecError:
         return float("nan"), float("nan")
     if refusal(flat) is not None:

@@ -60,6 +60,8 @@ class Facts:
         The width of its equal-tailed interval then.
     mu_prior, tau_prior : str
         The priors of the Bayesian fit.
+    counted : Row or None
+        The row whose likelihood is of the counts, where there is one.
     exact_smd : bool
         Whether standardised differences are computed by the exact formulas in the Bayesian fit.
     """
@@ -82,6 +84,7 @@ class Facts:
     flat_width: float
     mu_prior: str
     tau_prior: str
+    counted: Row | None
     exact_smd: bool
 
     def shown(self, value: float, row: Row) -> str:
@@ -115,10 +118,7 @@ def _one_study(facts: Facts) -> str | None:
 def _zero_cells(facts: Facts) -> str | None:
     if not facts.corrected:
         return None
-    doubt = (
-        "With cells so small the normal approximation behind all these rows is doubtful, and what "
-        "is added matters."
-    )
+    doubt = "With cells so small the normal approximation is doubtful, and what is added matters."
     if not facts.usual_zeros:
         return (
             f"In the Bayesian fit {facts.added:g} is added to the cells of "
@@ -131,6 +131,26 @@ def _zero_cells(facts: Facts) -> str | None:
     elif facts.measure.code == "RD":
         to += " (in RevMan's rows for the standard error alone)"
     return f"{_studies(facts.corrected)} {have} an empty cell, {to}. {doubt}"
+
+
+def _counted(facts: Facts) -> str | None:
+    row = facts.counted
+    if row is None:
+        return None
+    sentence = (
+        f"The {row.method} likelihood takes the counts as they are, with nothing added and studies "
+        "without events kept"
+    )
+    normal = facts.rows["bayesian"]
+    if normal.method == row.method:
+        return f"{sentence}."
+    moved = abs(row.estimate - normal.estimate) / normal.sd
+    if moved < _MOVED:
+        return f"{sentence}; here it hardly differs from the normal approximation."
+    return (
+        f"{sentence}: it gives {facts.shown(row.estimate, row)}, the normal approximation "
+        f"{facts.shown(normal.estimate, normal)}."
+    )
 
 
 def _excluded(facts: Facts) -> str | None:
@@ -318,6 +338,7 @@ _RULES: tuple[Rule, ...] = (
     _conclusions,
     _one_study,
     _zero_cells,
+    _counted,
     _excluded,
     _only_events,
     _not_estimable,

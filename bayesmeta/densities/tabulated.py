@@ -3,25 +3,22 @@
 Each density is a sum of panels. In a panel the parameter is ``lower + exp(v)``, or
 ``lower + (upper - lower) * expit(v)`` where it is bounded, with
 ``v = centre + width * sinh(t)``, and the nodes ``t`` are equally spaced. Its integral to any node
-follows from all nodes by the sinc function (Stenger 1993, Numerical Methods Based on Sinc and
-Analytic Functions), which converges as fast as the sum of all nodes does; between nodes log density
-and distribution function are interpolated by polynomials.
+follows from all nodes, which converges as fast as the sum of all nodes does; between nodes log
+density and distribution function are interpolated (see `bayesmeta.densities.interpolation`).
 """
 
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cached_property
 from typing import Self
 
 import numpy as np
-from scipy.special import ndtri, sici
+from scipy.special import ndtri
 
+from bayesmeta.densities.interpolation import interpolate, shares_below
 from bayesmeta.densities.normal_mixture import highest
 from bayesmeta.densities.search import Floats, increasing_root, shortest
 
 __all__ = ["Panels", "Tabulated"]
-
-_POINTS = 16
-"""Nodes that an interpolating polynomial goes through."""
 
 _FAR = 345.0
 """Log of the largest value, whose square is still a number."""
@@ -203,41 +200,11 @@ class Tabulated:
     @cached_property
     def _cumulative(self) -> Floats:
         """Mass of each panel below each of its nodes (batch, panel, node)."""
-        cumulative: Floats = self.mass @ _shares_below(self.mass.shape[-1])
+        cumulative: Floats = self.mass @ shares_below(self.mass.shape[-1])
         return cumulative
 
     def _interpolated(
         self, values: Floats, place: Floats, below: Floats | float, above: Floats | float
     ) -> Floats:
         """Values at t (batch, panel, point) from those at the nodes, and beyond the nodes."""
-        count = values.shape[-1]
-        points = min(_POINTS, count)
-        at = (place - self.panels.first) / self.panels.step
-        with np.errstate(invalid="ignore"):
-            start = np.clip(np.floor(np.nan_to_num(at)) - points // 2 + 1, 0, count - points)
-        start = start.astype(np.intp)
-        z = np.clip(at, -1, count)[..., None] - start[..., None] - np.arange(points)
-        near = np.take_along_axis(values[..., None, :], start[..., None] + np.arange(points), -1)
-        exact = np.abs(z) < 1e-12
-        weights = _barycentric(points) / np.where(exact, 1.0, z)
-        value = (weights * near).sum(-1) / weights.sum(-1)
-        value = np.where(exact.any(-1), np.where(exact, near, 0.0).sum(-1), value)
-        low = np.broadcast_to(np.asarray(below)[..., None], value.shape)
-        high = np.broadcast_to(np.asarray(above)[..., None], value.shape)
-        return np.where(at < 0, low, np.where(at > count - 1, high, value))
-
-
-@cache
-def _shares_below(count: int) -> Floats:
-    """Shares of a node's mass (first axis) that lie below each node (second axis)."""
-    apart = np.arange(1 - count, count)
-    shares: Floats = 0.5 + sici(np.pi * apart)[0] / np.pi
-    return np.lib.stride_tricks.sliding_window_view(shares, count)[::-1].copy()
-
-
-def _barycentric(points: int) -> Floats:
-    """Weights of the interpolating polynomial through equally spaced points."""
-    steps = np.arange(1, points)
-    binomial = np.concatenate([[1.0], np.cumprod((points - steps) / steps)])
-    weights: Floats = binomial * (-1.0) ** np.arange(points)
-    return weights
+        return interpolate(values, (place - self.panels.first) / self.panels.step, below, above)

@@ -5,9 +5,9 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from bayesmeta.densities import NormalMixture, Tabulated
+from bayesmeta.densities import NormalMixture, Tabulated, TabulatedEffects
 from bayesmeta.engines.quadrature import refusal, solve
-from bayesmeta.model import Problem, existing_moments
+from bayesmeta.model import Problem, moments_of
 
 __all__ = ["cross_check"]
 
@@ -38,11 +38,8 @@ def cross_check(problem: Problem, posterior: xr.Dataset) -> dict[str, Any] | Non
     import arviz_stats as azs
 
     exact = solve(problem)
-    mu = problem.priors["mu"]
-    moments = existing_moments(
-        problem.priors.get("tau"), mu, len(problem.study), flat=int(not mu.proper)
-    )
-    densities: dict[str, NormalMixture | Tabulated] = {"mu": exact.mu}
+    moments = moments_of(problem)
+    densities: dict[str, NormalMixture | Tabulated | TabulatedEffects] = {"mu": exact.mu}
     if exact.tau is not None:
         densities |= {"tau": exact.tau, "theta_new": exact.theta_new}
     found: dict[str, float] = {}

@@ -9,7 +9,13 @@ import xarray as xr
 
 from bayesmeta.engines.blackjax_nuts import sample_blackjax
 from bayesmeta.errors import EngineError
-from bayesmeta.model import Problem, build_model, complete_posterior, predictive_groups
+from bayesmeta.model import (
+    Problem,
+    build_model,
+    complete_posterior,
+    observed_data,
+    predictive_groups,
+)
 from bayesmeta.results import diagnose
 from bayesmeta.spec.schema import Engine as Settings
 
@@ -62,9 +68,7 @@ def fit_nuts(problem: Problem, settings: Settings, *, progress: bool = False) ->
     groups = {
         "posterior": posterior,
         "sample_stats": stats,
-        "observed_data": xr.Dataset(
-            {"effect": ("study", problem.effect)}, coords={"study": list(problem.study)}
-        ),
+        "observed_data": observed_data(problem),
         **predictive_groups(problem, posterior, rng),
     }
     tree = xr.DataTree.from_dict(groups)

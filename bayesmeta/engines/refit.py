@@ -48,7 +48,8 @@ def _structure(problem: Problem) -> tuple[object, ...]:
         (name, prior.family.name, tuple(part.family.name for _, part in prior.components))
         for name, prior in problem.priors.items()
     )
-    return problem.likelihood, problem.heterogeneity, len(problem.study), priors
+    model = (problem.likelihood, problem.heterogeneity, problem.baseline, problem.contrast)
+    return *model, problem.nu, tuple(problem.counts), len(problem.study), priors
 
 
 def _compile(problem: Problem, settings: Settings) -> Any:

@@ -3,6 +3,8 @@
 Bürkner 2017, J Stat Softw 80(1).
 """
 
+import math
+
 from bayesmeta.errors import SpecError
 from bayesmeta.exports.r_code import comment, functions, header, number, ours, studies_frame, text
 from bayesmeta.exports.stan_priors import brms_name, stan_log_density
@@ -86,7 +88,7 @@ def brms_script(fit: Fit) -> str:
 
 def _bounded(prior: Prior) -> bool:
     """Whether the support ends where the density does not: Stan must know the ends."""
-    return prior.family.name == "Uniform"
+    return not prior.components and math.isfinite(prior.upper)
 
 
 def _priors(fit: Fit) -> str:
@@ -97,7 +99,7 @@ def _priors(fit: Fit) -> str:
         kind = "sd" if name == "tau" else "b" if _bounded(prior) else "Intercept"
         known = brms_name(prior)
         ends = "".join(
-            f", {end} = {number(prior.arguments[key])}"
+            f", {end} = {number(getattr(prior, key))}"
             for end, key in (("lb", "lower"), ("ub", "upper"))
             if _bounded(prior)
         )

@@ -39,6 +39,7 @@ _RATES = {
     "x2i": "events_control",
     "t2i": "time_control",
 }
+_RATE = {"xi": "events", "ti": "time"}
 _PROPORTION = {"xi": "events", "ni": "total"}
 
 ARGUMENTS: Mapping[str, Mapping[str, str]] = {
@@ -49,14 +50,14 @@ ARGUMENTS: Mapping[str, Mapping[str, str]] = {
     "SMCR": {"m1i": "mean_after", "m2i": "mean_before", "sd1i": "sd_before", "ni": "total"}
     | {"ri": "r"},
     **dict.fromkeys(("IRR", "IRD"), _RATES),
-    "IR": {"xi": "events", "ti": "time"},
+    **dict.fromkeys(("IR", "IRLN"), _RATE),
     **dict.fromkeys(("PR", "PLO", "PFT"), _PROPORTION),
     "MN": {"mi": "mean", "sdi": "sd", "ni": "total"},
     "ZCOR": {"ri": "correlation", "ni": "total"},
 }
 """By measure, the arguments of `escalc` and the columns that they are here."""
 
-_CELLS = ("OR", "RR", "RD", "PETO", "PR", "PLO", "PFT", "IR", "IRR", "IRD")
+_CELLS = ("OR", "RR", "RD", "PETO", "PR", "PLO", "PFT", "IR", "IRLN", "IRR", "IRD")
 """Measures of counts, for which `escalc` has a rule for empty cells."""
 
 _STANDARDISED = ("SMD", "SMDH", "SMCC", "SMCR")

@@ -25,7 +25,7 @@ from bayesmeta.measures.paired import (
     STANDARDISED_RAW_CHANGE,
 )
 from bayesmeta.measures.participants import display_size, participants, unit_information_sd
-from bayesmeta.measures.rates import RATE, RATE_DIFFERENCE, RATE_RATIO
+from bayesmeta.measures.rates import LOG_RATE, RATE, RATE_DIFFERENCE, RATE_RATIO
 from bayesmeta.measures.single import (
     CORRELATION,
     DOUBLE_ARCSINE,
@@ -64,6 +64,7 @@ MEASURES: Mapping[str, Measure] = MappingProxyType(
             PROPORTION,
             DOUBLE_ARCSINE,
             RATE,
+            LOG_RATE,
             MEAN_CHANGE,
             STANDARDISED_CHANGE,
             STANDARDISED_RAW_CHANGE,

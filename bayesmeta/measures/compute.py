@@ -16,7 +16,9 @@ __all__ = ["study_effects"]
 _NO_RESULT = "its effect or standard error cannot be computed from its numbers"
 
 
-def study_effects(table: xr.Dataset, effect: Effect, measure: Measure) -> xr.Dataset:
+def study_effects(
+    table: xr.Dataset, effect: Effect, measure: Measure, *, counts: bool = False
+) -> xr.Dataset:
     """Add the effect and the standard error of each study to its table.
 
     The raw numbers are used where the table has all that the measure needs, else the estimates
@@ -30,13 +32,17 @@ def study_effects(table: xr.Dataset, effect: Effect, measure: Measure) -> xr.Dat
         The ``[effect]`` section of the spec.
     measure
         The measure it names.
+    counts
+        The likelihood is of the counts: they have to be there, and whole numbers, and a study stays
+        in whose counts give no effect. Its effect is then NaN.
 
     Returns
     -------
     xarray.Dataset
-        The table of the studies that have an effect, with ``effect`` and ``std_error`` on the
-        analysis scale. The attribute ``excluded`` lists the other studies with the reason,
-        ``corrections`` what was added to empty cells, ``warnings`` what the reader must know.
+        The table of the studies that have an effect, or counts, with ``effect`` and
+        ``std_error`` on the analysis scale. The attribute ``excluded`` lists the other studies
+        with the reason, ``corrections`` what was added to empty cells, ``warnings`` what the
+        reader must know.
 
     Raises
     ------
@@ -49,10 +55,12 @@ def study_effects(table: xr.Dataset, effect: Effect, measure: Measure) -> xr.Dat
     if measure.formula is not None and _has_raw(table, measure):
         columns = {name: _numbers(table, name, effect) for name in measure.columns}
         _check(table, columns, measure)
+        if counts:
+            _check_whole(table, columns)
         missing = {name: np.isnan(values) for name, values in columns.items()}
         with np.errstate(all="ignore"):  # what is not finite is left out below, with a reason
             result = measure.formula(columns, effect)
-    elif "effect" in table:
+    elif "effect" in table and not counts:
         result, messages = effects_from_estimates(table, effect, measure)
         missing = {
             "effect": np.isnan(result.effect),
@@ -60,7 +68,7 @@ def study_effects(table: xr.Dataset, effect: Effect, measure: Measure) -> xr.Dat
         }
     else:
         raise _no_columns(table, measure)
-    reasons = _reasons(table, result, missing)
+    reasons = _reasons(table, result, missing, counts=counts)
     keep = np.array([not reason for reason in reasons])
     labels = [str(name) for name in table["study"].to_numpy()]
     excluded = [
@@ -76,12 +84,18 @@ def study_effects(table: xr.Dataset, effect: Effect, measure: Measure) -> xr.Dat
         )
     with np.errstate(invalid="ignore"):
         std_error = np.sqrt(result.variance)
-    complete = table.assign(effect=("study", result.effect), std_error=("study", std_error))
+    known = np.isfinite(result.effect) & np.isfinite(std_error) & (std_error > 0)
+    if result.dropped is not None:
+        known &= ~result.dropped
+    complete = table.assign(
+        effect=("study", np.where(known, result.effect, np.nan)),
+        std_error=("study", np.where(known, std_error, np.nan)),
+    )
     complete = complete.isel(study=keep)
     complete.attrs = {
         **table.attrs,
         "excluded": tuple(excluded),
-        "corrections": _corrections(labels, keep, result, effect),
+        "corrections": () if counts else _corrections(labels, keep, result, effect),
         "warnings": (*table.attrs["warnings"], *messages),
     }
     return complete
@@ -134,6 +148,18 @@ def _check(table: xr.Dataset, columns: Mapping[str, Floats], measure: Measure) -
                 )
 
 
+def _check_whole(table: xr.Dataset, columns: Mapping[str, Floats]) -> None:
+    """Counts are whole numbers; person-time need not be."""
+    for name, values in columns.items():
+        broken = np.flatnonzero(np.isfinite(values) & (values != np.round(values)))
+        if broken.size and not name.startswith("time"):
+            i = int(broken[0])
+            raise DataError(
+                f"{values[i]:g} is not a whole number, and the likelihood is of counts",
+                **place(table, i, name),
+            )
+
+
 def _no_columns(table: xr.Dataset, measure: Measure) -> SpecError:
     present = [str(name) for name in table.data_vars if name != "row"]
     needed = [name for name in measure.columns if name not in table and name != "r"]
@@ -152,14 +178,20 @@ def _no_columns(table: xr.Dataset, measure: Measure) -> SpecError:
 
 
 def _reasons(
-    table: xr.Dataset, result: StudyEffects, missing: Mapping[str, np.ndarray]
+    table: xr.Dataset,
+    result: StudyEffects,
+    missing: Mapping[str, np.ndarray],
+    *,
+    counts: bool,
 ) -> list[str]:
-    """Why each study is left out, or ""."""
+    """Why each study is left out, or ""; counts need only be there."""
     reasons = []
     for i in range(table.sizes["study"]):
         lacking = [name for name, gone in missing.items() if gone[i]]
         if lacking:
             reasons.append(f"missing: {', '.join(lacking)}")
+        elif counts:
+            reasons.append("")
         elif result.dropped is not None and result.dropped[i]:
             reasons.append("no events, or only events, in both arms: not estimable")
         elif not np.isfinite(result.effect[i]) or not np.isfinite(result.variance[i]):

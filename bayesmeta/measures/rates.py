@@ -1,6 +1,7 @@
-"""Events counted over person-time: rate, rate ratio, rate difference."""
+"""Events counted over person-time: rate, log rate, rate ratio, rate difference."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 
@@ -8,9 +9,12 @@ from bayesmeta.measures.base import IDENTITY, LOG, Floats, Measure, StudyEffects
 from bayesmeta.measures.zeros import Adjusted, adjust_cells
 from bayesmeta.spec import Effect
 
-__all__ = ["RATE", "RATE_DIFFERENCE", "RATE_RATIO"]
+__all__ = ["LOG_RATE", "RATE", "RATE_DIFFERENCE", "RATE_RATIO"]
 
 _TWO_ARMS = ("events_treatment", "time_treatment", "events_control", "time_control")
+
+_LOG_OF_ONE_GROUP = replace(LOG, ratio=False)
+"""A rate is displayed as itself: no ratio, and 1 is no absence of an effect."""
 
 
 def _counts(columns: Mapping[str, Floats], effect: Effect, *names: str) -> Adjusted:
@@ -23,6 +27,12 @@ def _rate(columns: Mapping[str, Floats], effect: Effect) -> StudyEffects:
     adjusted = _counts(columns, effect, "events")
     (x,), t = adjusted.cells, columns["time"]
     return StudyEffects(effect=x / t, variance=x / t**2, corrected=adjusted.corrected)
+
+
+def _log_rate(columns: Mapping[str, Floats], effect: Effect) -> StudyEffects:
+    adjusted = _counts(columns, effect, "events")
+    (x,), t = adjusted.cells, columns["time"]
+    return StudyEffects(effect=np.log(x / t), variance=1 / x, corrected=adjusted.corrected)
 
 
 def _rate_ratio(columns: Mapping[str, Floats], effect: Effect) -> StudyEffects:
@@ -55,6 +65,16 @@ RATE = Measure(
     columns=("events", "time"),
     formula=_rate,
     scale=IDENTITY,
+    null=None,
+    reference="Rothman, Greenland & Lash 2008, Modern Epidemiology, 14",
+)
+LOG_RATE = Measure(
+    code="IRLN",
+    label="incidence rate",
+    analysis_label="log incidence rate",
+    columns=("events", "time"),
+    formula=_log_rate,
+    scale=_LOG_OF_ONE_GROUP,
     null=None,
     reference="Rothman, Greenland & Lash 2008, Modern Epidemiology, 14",
 )

@@ -1,11 +1,12 @@
 """Spec and study table to a `Problem`, and a problem to a PyMC model."""
 
-from bayesmeta.model.build import build_model, changeable_data
+from bayesmeta.model.build import build_model, changeable_data, integrates_theta
 from bayesmeta.model.heterogeneity import HETEROGENEITIES
 from bayesmeta.model.likelihoods import LIKELIHOODS
-from bayesmeta.model.moments import existing_moments, tail_exponent
-from bayesmeta.model.pose import pose, read_prior
-from bayesmeta.model.predict import complete_posterior, predictive_groups
+from bayesmeta.model.moments import existing_moments, moments_of, tail_exponent
+from bayesmeta.model.nodes import effect_nodes
+from bayesmeta.model.pose import check_model, pose, problem_of, read_prior, uses_counts
+from bayesmeta.model.predict import complete_posterior, observed_data, predictive_groups
 from bayesmeta.model.problem import Problem
 from bayesmeta.model.suitability import check_priors
 
@@ -15,11 +16,18 @@ __all__ = [
     "Problem",
     "build_model",
     "changeable_data",
+    "check_model",
     "check_priors",
     "complete_posterior",
+    "effect_nodes",
     "existing_moments",
+    "integrates_theta",
+    "moments_of",
+    "observed_data",
     "pose",
     "predictive_groups",
+    "problem_of",
     "read_prior",
     "tail_exponent",
+    "uses_counts",
 ]

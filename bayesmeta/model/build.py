@@ -12,7 +12,7 @@ from bayesmeta.model.problem import Problem
 if TYPE_CHECKING:
     import pymc as pm
 
-__all__ = ["build_model", "changeable_data"]
+__all__ = ["build_model", "changeable_data", "integrates_theta"]
 
 
 def build_model(
@@ -28,7 +28,8 @@ def build_model(
     problem
         The numbers and priors.
     theta
-        Integrate the true effects of the studies out, or sample them non-centred.
+        Integrate the true effects of the studies out where that is exact, or sample them
+        non-centred.
     changeable
         Make the numbers of the studies and of the priors data of the model, under the names of
         `changeable_data`, so that a compiled model can be given others.
@@ -36,8 +37,8 @@ def build_model(
     Returns
     -------
     pymc.Model
-        With the variables ``mu``, those of the heterogeneity, ``theta`` if it is sampled, and
-        the observed ``effect``.
+        With the variables ``mu``, those of the heterogeneity and of the likelihood, ``theta`` if it
+        is sampled, and the observed variables of the likelihood.
     """
     import pymc as pm
 
@@ -50,30 +51,42 @@ def build_model(
                 name: pm.Data(name, value) for name, value in changeable_data(problem).items()
             }
             problem = replace(
-                problem, effect=numbers["data.effect"], std_error=numbers["data.std_error"]
+                problem,
+                effect=numbers.get("data.effect", problem.effect),
+                std_error=numbers.get("data.std_error", problem.std_error),
+                counts={name: numbers[f"data.{name}"] for name in problem.counts},
             )
 
-        def variable(name: str) -> Any:
+        def variable(name: str, dims: str | None = None) -> Any:
             prefix = f"{name}."
             own = {
                 key.removeprefix(prefix): value
                 for key, value in numbers.items()
                 if key.startswith(prefix)
             }
-            return problem.priors[name].to_pymc(name, own)
+            return problem.priors[name].to_pymc(name, own, dims=dims)
 
         mu = variable("mu")
         parameters = {name: variable(name) for name in heterogeneity.parameters}
-        if theta == "integrated":
-            likelihood.observe(problem, mu, heterogeneity.variance(parameters))
+        if theta == "integrated" and integrates_theta(problem):
+            assert heterogeneity.variance is not None  # it is normal, or there is none
+            likelihood.observe(problem, mu, heterogeneity.variance(parameters), variable)
         else:
-            likelihood.observe(problem, heterogeneity.effects(mu, parameters), 0.0)
+            effects = heterogeneity.effects(problem, mu, parameters)
+            likelihood.observe(problem, effects, 0.0, variable)
     return model
+
+
+def integrates_theta(problem: Problem) -> bool:
+    """Whether the true effects of a problem can be integrated out in closed form."""
+    marginal = LIKELIHOODS[problem.likelihood].marginal
+    return marginal is not None and HETEROGENEITIES[problem.heterogeneity].variance is not None
 
 
 def changeable_data(problem: Problem) -> dict[str, Any]:
     """The numbers of a problem by name, such as ``data.effect`` or ``tau.sigma``."""
-    numbers: dict[str, Any] = {"data.effect": problem.effect, "data.std_error": problem.std_error}
+    data = problem.counts or {"effect": problem.effect, "std_error": problem.std_error}
+    numbers: dict[str, Any] = {f"data.{name}": values for name, values in data.items()}
     for name, prior in problem.priors.items():
         for key, value in prior.parameters.items():
             numbers[f"{name}.{key}"] = np.asarray(value, float)

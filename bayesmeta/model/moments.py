@@ -2,9 +2,11 @@
 
 import math
 
+from bayesmeta.model.likelihoods import LIKELIHOODS
+from bayesmeta.model.problem import Problem
 from bayesmeta.priors import Prior
 
-__all__ = ["existing_moments", "tail_exponent"]
+__all__ = ["existing_moments", "moments_of", "tail_exponent"]
 
 
 def tail_exponent(tau: Prior, studies: int, flat: int) -> float:
@@ -21,6 +23,13 @@ def tail_exponent(tau: Prior, studies: int, flat: int) -> float:
         Counts of the studies, and of the coefficients with a flat prior.
     """
     return tau.tail + studies - flat
+
+
+def moments_of(problem: Problem) -> dict[str, int]:
+    """How many moments, at most 2, the posteriors of mu, tau and theta_new of a problem have."""
+    mu = problem.priors["mu"]
+    studies = int(LIKELIHOODS[problem.likelihood].integrable(problem).sum())
+    return existing_moments(problem.priors.get("tau"), mu, studies, flat=int(not mu.proper))
 
 
 def existing_moments(tau: Prior | None, mu: Prior, studies: int, flat: int) -> dict[str, int]:

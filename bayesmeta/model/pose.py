@@ -2,26 +2,85 @@
 
 from collections.abc import Mapping
 
+import numpy as np
 import xarray as xr
 from numpy.typing import ArrayLike
 
 from bayesmeta.errors import SpecError, did_you_mean, located
 from bayesmeta.measures import Measure, find_measure, unit_information_sd
 from bayesmeta.model.heterogeneity import HETEROGENEITIES
-from bayesmeta.model.likelihoods import LIKELIHOODS
+from bayesmeta.model.likelihoods import LIKELIHOODS, Likelihood
 from bayesmeta.model.problem import Problem
 from bayesmeta.model.suitability import check_priors, for_measure
 from bayesmeta.priors import (
     Prior,
+    baseline,
     flat_mu,
+    of_counts,
     parse_prior,
     unit_information_mu,
     unit_information_tau,
     weakly_informative_tau,
 )
-from bayesmeta.spec import Spec
+from bayesmeta.spec import Model, Spec
 
-__all__ = ["pose", "read_prior"]
+__all__ = ["check_model", "pose", "problem_of", "read_prior", "uses_counts"]
+
+_COUNTED_INSTEAD = {"RR": "OR", "RD": "OR", "PETO": "OR", "PR": "PLO", "PFT": "PLO", "IR": "IRLN"}
+"""The measure by which counts are modelled, for those that follow from it."""
+
+
+def uses_counts(likelihood: str) -> bool:
+    """Whether a likelihood is of the counts of the studies and not of their estimates."""
+    return bool(LIKELIHOODS[likelihood].measures)
+
+
+def check_model(model: Model, measure: Measure) -> None:
+    """Refuse combinations that there are not.
+
+    Parameters
+    ----------
+    model
+        The ``[model]`` section of the spec.
+    measure
+        What is analysed.
+
+    Raises
+    ------
+    SpecError
+        The likelihood or heterogeneity is not known, or they do not go together or with the
+        measure.
+    """
+    likelihood = _find("likelihood", model.likelihood, LIKELIHOODS)
+    _find("heterogeneity", model.heterogeneity, HETEROGENEITIES)
+    if likelihood.measures and measure.code not in likelihood.measures:
+        instead = _COUNTED_INSTEAD.get(measure.code)
+        hint = f"It is for {' and '.join(likelihood.measures)}."
+        if instead in likelihood.measures:
+            hint = (
+                f'Take measure = "{instead}": {measure.label}s follow from it, and are reported, '
+                "at a stated risk."
+                if instead == "OR"
+                else f'Take measure = "{instead}".'
+            )
+        raise SpecError(
+            f"the {model.likelihood} likelihood is not one of the measure {measure.code}",
+            key="effect.measure",
+            hint=hint,
+        )
+    if likelihood.heterogeneities and model.heterogeneity not in likelihood.heterogeneities:
+        raise SpecError(
+            f"the {model.likelihood} likelihood has its own variation between studies and does not "
+            f"go with {model.heterogeneity} heterogeneity",
+            key="model.heterogeneity",
+            hint=f'Take heterogeneity = "{likelihood.heterogeneities[0]}".',
+        )
+    if model.baseline == "exchangeable" and model.heterogeneity == "student-t":
+        raise SpecError(
+            "exchangeable baselines do not go with student-t heterogeneity",
+            key="model.baseline",
+            hint='Take baseline = "independent".',
+        )
 
 
 def pose(spec: Spec, table: xr.Dataset) -> Problem:
@@ -42,18 +101,37 @@ def pose(spec: Spec, table: xr.Dataset) -> Problem:
     PriorError
         A prior expression is wrong, or the prior was made for effects on another scale.
     """
-    _find("likelihood", spec.model.likelihood, LIKELIHOODS)
-    heterogeneity = _find("heterogeneity", spec.model.heterogeneity, HETEROGENEITIES)
     measure = find_measure(spec.effect.measure)
+    check_model(spec.model, measure)
+    bare = problem_of(spec, table, {})
+    likelihood = LIKELIHOODS[bare.likelihood]
+    names = (
+        "mu",
+        *HETEROGENEITIES[bare.heterogeneity].parameters,
+        *likelihood.parameters(bare),
+    )
     given = {
         name: read_prior(name, expression, measure, table["std_error"].to_numpy())
         for name, expression in spec.priors.model_dump(exclude_none=True).items()
     }
-    priors = {
-        name: given.get(name) or _default(name, measure, table)
-        for name in ("mu", *heterogeneity.parameters)
-    }
-    check_priors(priors, table.sizes["study"])
+    priors = {name: given.get(name) or _default(name, likelihood, measure, table) for name in names}
+    problem = problem_of(spec, table, priors)
+    check_priors(problem)
+    return problem
+
+
+def problem_of(spec: Spec, table: xr.Dataset, priors: Mapping[str, Prior]) -> Problem:
+    """The problem of an analysis whose priors are known.
+
+    Parameters
+    ----------
+    spec, table
+        The analysis and its studies with their effects.
+    priors
+        The prior of each parameter.
+    """
+    counted = uses_counts(spec.model.likelihood)
+    columns = find_measure(spec.effect.measure).columns if counted else ()
     return Problem(
         study=tuple(str(name) for name in table["study"].to_numpy()),
         effect=table["effect"].to_numpy(),
@@ -61,6 +139,10 @@ def pose(spec: Spec, table: xr.Dataset) -> Problem:
         likelihood=spec.model.likelihood,
         heterogeneity=spec.model.heterogeneity,
         priors=priors,
+        counts={name: table[name].to_numpy() for name in columns},
+        baseline=spec.model.baseline,
+        contrast=spec.model.contrast,
+        nu=spec.model.nu,
     )
 
 
@@ -80,20 +162,25 @@ def read_prior(name: str, expression: str, measure: Measure, std_error: ArrayLik
     name, expression
         The parameter, and the expression of its prior.
     measure, std_error
-        The measure and the standard errors of the studies.
+        The measure and the standard errors of the studies; NaN where counts give none.
 
     Raises
     ------
     PriorError
         The expression is wrong, or the prior was made for effects on another scale.
     """
+    errors = np.asarray(std_error, float)
     with located(key=f"priors.{name}"):
         prior = parse_prior(expression, parameter=name, measure=measure.code)
-        return for_measure(name, prior.resolve(std_error), measure)
+        return for_measure(name, prior.resolve(errors[np.isfinite(errors)]), measure)
 
 
-def _default(name: str, measure: Measure, table: xr.Dataset) -> Prior:
+def _default(name: str, likelihood: Likelihood, measure: Measure, table: xr.Dataset) -> Prior:
     """The default prior of a parameter (see `bayesmeta.priors.default`)."""
+    if name not in ("mu", "tau"):
+        return baseline(name)
+    if measure.null is None and likelihood.measures:
+        return of_counts(name, rate=measure.scale.name == "log")
     if name == "mu" and measure.null is None:
         return flat_mu()
     if name == "tau" and measure.tau_scale is not None:

@@ -1,7 +1,8 @@
 """The numbers and priors of an analysis, ready for any engine."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,11 +21,18 @@ class Problem:
     study : tuple of str
         Names of the studies.
     effect, std_error : array, one a study
-        Estimates and standard errors on the analysis scale.
+        Estimates and standard errors on the analysis scale. Where the likelihood is of counts they
+        only describe the studies, and are NaN where the counts give none.
     likelihood, heterogeneity : str
         Their names in a spec.
     priors : mapping of str to Prior
         The prior of each parameter of the model.
+    counts : mapping of str to array, one a study
+        Events and participants, or person-time, by column, where the likelihood is of counts.
+    baseline, contrast : str
+        How the baselines of two arms vary, and what they are: see the spec.
+    nu : float
+        Degrees of freedom, where the heterogeneity is student-t.
     """
 
     study: tuple[str, ...]
@@ -33,3 +41,23 @@ class Problem:
     likelihood: str
     heterogeneity: str
     priors: Mapping[str, Prior]
+    counts: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
+    baseline: Literal["independent", "exchangeable"] = "independent"
+    contrast: Literal["half", "treatment"] = "half"
+    nu: float = 4.0
+
+    @property
+    def two_arms(self) -> bool:
+        """Whether the counts are of two arms."""
+        return "events_control" in self.counts
+
+    def subset(self, kept: Sequence[int]) -> Self:
+        """The problem with some of its studies."""
+        kept = list(kept)
+        return replace(
+            self,
+            study=tuple(self.study[study] for study in kept),
+            effect=self.effect[kept],
+            std_error=self.std_error[kept],
+            counts={name: values[kept] for name, values in self.counts.items()},
+        )

@@ -1,12 +1,12 @@
 """Whether priors suit the analysis: their scale, their support, and whether a posterior exists."""
 
 import math
-from collections.abc import Mapping
 from dataclasses import replace
 
 from bayesmeta.errors import PriorError, SpecError, did_you_mean, located
 from bayesmeta.measures import MEASURES, Measure
 from bayesmeta.model.moments import tail_exponent
+from bayesmeta.model.problem import Problem
 from bayesmeta.priors import Prior
 
 __all__ = ["check_priors", "for_measure"]
@@ -51,33 +51,53 @@ def _kind(code: str) -> str:
     return "standardised differences" if measure.tau_scale is not None else measure.analysis_label
 
 
-def check_priors(priors: Mapping[str, Prior], studies: int) -> None:
-    """Refuse priors of standard deviations that are negative or give no posterior.
+def check_priors(problem: Problem) -> None:
+    """Refuse priors that allow what their parameter cannot be or give no posterior.
 
     The posterior density falls as `tail_exponent` says, and its integral exists where that is
-    above 1 (for the flat prior: Gelman 2006, Bayesian Analysis 1:515).
+    above 1 (for the flat prior: Gelman 2006, Bayesian Analysis 1:515). Counts may say nothing of
+    how large effects are, where cells are empty: there every prior has to be proper.
 
     Parameters
     ----------
-    priors
-        The prior of each parameter: mu, and standard deviations.
-    studies
-        Their number.
+    problem
+        The numbers and priors.
 
     Raises
     ------
     SpecError
         A prior cannot be used here.
     """
-    mu = priors["mu"]
-    for name, prior in priors.items():
-        if name != "mu":
-            with located(key=f"priors.{name}"):
-                _check_support(name, prior)
-                _check_posterior(name, prior, mu, studies)
+    mu = problem.priors["mu"]
+    for name, prior in problem.priors.items():
+        with located(key=f"priors.{name}"):
+            if name in _DEVIATIONS:
+                _check_deviation(name, prior)
+            if name == "rho" and not (prior.lower >= 0 and prior.upper <= 1):
+                raise SpecError(
+                    f"rho is a correlation from 0 to 1, but {prior.expression} allows others",
+                    hint="Take Uniform(0, 1) or Beta(1, 9).",
+                )
+            if name == "alpha" and not prior.family.native:
+                raise SpecError(
+                    f"{prior.expression} cannot be the prior of many baselines",
+                    hint="Take one of PyMC's own families, as in Normal(0, 10).",
+                )
+            if problem.counts and not prior.proper:
+                raise SpecError(
+                    f"{prior.expression} on {name} is improper, and of counts with empty cells the "
+                    "posterior might not exist",
+                    hint="Take a proper prior, however wide, as in Normal(0, 100).",
+                )
+            if name == "tau":
+                _check_posterior(prior, mu, len(problem.study))
 
 
-def _check_support(name: str, prior: Prior) -> None:
+_DEVIATIONS = ("tau", "alpha_sd")
+"""Parameters that are standard deviations."""
+
+
+def _check_deviation(name: str, prior: Prior) -> None:
     if prior.lower < 0:
         raise SpecError(
             f"{name} is a standard deviation and cannot be below 0, but {prior.expression} can",
@@ -87,7 +107,7 @@ def _check_support(name: str, prior: Prior) -> None:
         )
 
 
-def _check_posterior(name: str, prior: Prior, mu: Prior, studies: int) -> None:
+def _check_posterior(prior: Prior, mu: Prior, studies: int) -> None:
     if prior.proper:
         return
     without_studies = tail_exponent(prior, 0, flat=int(not mu.proper))
@@ -95,7 +115,7 @@ def _check_posterior(name: str, prior: Prior, mu: Prior, studies: int) -> None:
     if studies < fewest:
         raise SpecError(
             f"with {studies} {'study' if studies == 1 else 'studies'}, {prior.expression} on "
-            f"{name} and {mu.expression} on mu the posterior does not exist",
+            f"tau and {mu.expression} on mu the posterior does not exist",
             hint=f"There it needs at least {fewest} studies; take a proper prior, as in "
             'tau = "HalfNormal(0.5)".',
         )

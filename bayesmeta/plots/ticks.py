@@ -67,7 +67,7 @@ def round_places(
     ends = scale.to_display(np.array([low, high]), np.full(2, size))
     if scale.name == "identity":
         shown = _even(float(ends[0]), float(ends[1]))
-    elif scale.ratio:
+    elif scale.name == "log":
         shown = _ratios(*(float(end) for end in np.clip(ends, *_RATIOS)))
     else:
         shown = np.concatenate([-_BOUNDED[::-1], [0.0], _BOUNDED])

@@ -2,7 +2,9 @@
 
 from bayesmeta.priors.base import Family, Prior
 from bayesmeta.priors.default import (
+    baseline,
     flat_mu,
+    of_counts,
     unit_information_mu,
     unit_information_tau,
     weakly_informative_tau,
@@ -19,7 +21,9 @@ __all__ = [
     "Prior",
     "Setting",
     "Source",
+    "baseline",
     "flat_mu",
+    "of_counts",
     "parse_prior",
     "stack",
     "unit_information_mu",

@@ -46,6 +46,8 @@ class Family:
     lower : float
         Lower end of the support: minus infinity or 0; ``lower`` of the arguments where it
         depends on them.
+    upper : float
+        Upper end of the support, in the same way.
     proper : bool
         Whether the density integrates to 1.
     tail : callable
@@ -67,6 +69,7 @@ class Family:
     cdf: Callable[..., Floats] = _undefined
     ppf: Callable[..., Floats] = _undefined
     lower: float = -math.inf
+    upper: float = math.inf
     proper: bool = True
     tail: Callable[[Mapping[str, Any]], float] = lambda _: math.inf
     log_tail: bool = False
@@ -145,7 +148,7 @@ class Prior:
         """Upper end of the support."""
         if self.components:
             return max(part.upper for _, part in self.components)
-        return self.arguments.get("upper", math.inf)
+        return self.arguments.get("upper", self.family.upper)
 
     @property
     def breaks(self) -> tuple[float, ...]:
@@ -239,7 +242,9 @@ class Prior:
         """Independent draws, by inversion."""
         return self.ppf(rng.uniform(size=size))
 
-    def to_pymc(self, name: str, arguments: Mapping[str, Any] | None = None) -> "TensorVariable":
+    def to_pymc(
+        self, name: str, arguments: Mapping[str, Any] | None = None, *, dims: str | None = None
+    ) -> "TensorVariable":
         """The PyMC variable `name` with this prior, in the model of the current context.
 
         A family that PyMC lacks is a flat variable and a potential ``{name}_prior``.
@@ -251,8 +256,10 @@ class Prior:
         arguments
             PyTensor variables that take the place of `parameters`, so that a compiled model can
             be given other numbers.
+        dims
+            Dimension of a variable with many values, each with this prior: for PyMC's own families.
         """
-        return add_to_model(self, name, {**self.parameters, **(arguments or {})})
+        return add_to_model(self, name, {**self.parameters, **(arguments or {})}, dims)
 
     def inputs(self) -> dict[str, Any]:
         """What the functions of the family take.

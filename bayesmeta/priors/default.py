@@ -3,7 +3,14 @@
 from bayesmeta.priors.base import Prior
 from bayesmeta.priors.parse import parse_prior
 
-__all__ = ["flat_mu", "unit_information_mu", "unit_information_tau", "weakly_informative_tau"]
+__all__ = [
+    "baseline",
+    "flat_mu",
+    "of_counts",
+    "unit_information_mu",
+    "unit_information_tau",
+    "weakly_informative_tau",
+]
 
 _SHARE = 8
 """A tau of 1 on the log odds ratio, a quarter of its unit-information sd, is fairly extreme (Röver
@@ -51,3 +58,45 @@ def unit_information_tau(sd: float, why: str) -> Prior:
         The unit-information standard deviation and where it comes from.
     """
     return parse_prior(f"HalfNormal({sd / _SHARE:.6g})", source=f"default: an eighth of the {why}")
+
+
+def of_counts(name: str, *, rate: bool) -> Prior:
+    """Priors of mu and tau of one group of counts, whose likelihood needs proper ones.
+
+    Parameters
+    ----------
+    name
+        ``mu`` or ``tau``.
+    rate
+        Whether mu is a log rate, else the logit of a risk.
+    """
+    if name == "tau":
+        return parse_prior(
+            "HalfNormal(1)",
+            source="default: weakly informative, tau is below 1.96 with 95 %; twice as wide as for "
+            "a contrast of two arms, since groups differ more than contrasts",
+        )
+    if rate:
+        return parse_prior("Normal(0, 10)", source="default: vague on a log rate")
+    return parse_prior("Logistic(0, 1)", source="default: uniform on the risk, from 0 to 1")
+
+
+def baseline(name: str) -> Prior:
+    """Priors of what two-arm and beta-binomial models have besides mu and tau.
+
+    Parameters
+    ----------
+    name
+        ``alpha``, ``alpha_mean``, ``alpha_sd`` or ``rho``.
+    """
+    expression, why = _BASELINES[name]
+    return parse_prior(expression, source=f"default: {why}")
+
+
+_VAGUE = "vague on a logit or log rate (Günhan, Röver & Friede 2020, Res Synth Methods 11:74)"
+_BASELINES = {
+    "alpha": ("Normal(0, 10)", _VAGUE),
+    "alpha_mean": ("Normal(0, 10)", _VAGUE),
+    "alpha_sd": ("HalfNormal(2)", "weakly informative, below 3.9 with 95 %"),
+    "rho": ("Uniform(0, 1)", "uniform on the intraclass correlation"),
+}

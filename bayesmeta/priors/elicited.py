@@ -17,6 +17,7 @@ ELICITABLE: Mapping[str, Family] = {
         "Normal",
         "StudentT",
         "Cauchy",
+        "Logistic",
         "HalfNormal",
         "HalfStudentT",
         "HalfCauchy",
@@ -24,6 +25,7 @@ ELICITABLE: Mapping[str, Family] = {
         "LogNormal",
         "Gamma",
         "InverseGamma",
+        "Beta",
     )
 }
 """The families that PreliZ has under the same name and with the same arguments."""
@@ -67,7 +69,7 @@ def elicit(
     if name not in ELICITABLE:
         raise PriorError(f"{name!r} cannot be elicited", hint=did_you_mean(name, ELICITABLE))
     family = ELICITABLE[name]
-    low, high = max(lower, family.lower), upper
+    low, high = max(lower, family.lower), min(upper, family.upper)
     if not (math.isfinite(low) and math.isfinite(high) and low < high and 0 < prob < 1):
         raise PriorError(
             f"{name} with {_statement(lower, upper, prob)} says too little or is not possible",

@@ -6,16 +6,22 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import (
+    betainc,
+    betaincinv,
+    betaln,
     erf,
+    expit,
     gammainc,
     gammaincc,
     gammainccinv,
     gammaincinv,
     gammaln,
+    logit,
     ndtr,
     ndtri,
     stdtr,
     stdtrit,
+    xlog1py,
     xlogy,
 )
 
@@ -44,6 +50,11 @@ def _cauchy(x: Floats, alpha: float, beta: float) -> Any:
     return -np.log(np.pi * beta) - np.log1p(((x - alpha) / beta) ** 2)
 
 
+def _logistic(x: Floats, mu: float, s: float) -> Any:
+    apart = np.abs(x - mu) / s
+    return -apart - np.log(s) - 2 * np.log1p(np.exp(-apart))
+
+
 def _lognormal(x: Floats, mu: float, sigma: float) -> Floats:
     log = np.log(x)
     return _where(x > 0, _normal(log, mu, sigma) - log)
@@ -57,6 +68,11 @@ def _gamma(x: Floats, alpha: float, beta: float) -> Floats:
 def _inverse_gamma(x: Floats, alpha: float, beta: float) -> Floats:
     density = alpha * np.log(beta) - gammaln(alpha) - (alpha + 1) * np.log(x) - beta / x
     return _where(x > 0, density)
+
+
+def _beta(x: Floats, alpha: float, beta: float) -> Floats:
+    density = xlogy(alpha - 1, x) + xlog1py(beta - 1, -x) - betaln(alpha, beta)
+    return _where((x >= 0) & (x <= 1), density)
 
 
 NAMED = (
@@ -116,6 +132,14 @@ NAMED = (
         tail=lambda _: 2.0,
     ),
     Family(
+        name="Logistic",
+        arguments={"mu": 0.0, "s": 1.0},
+        positive=("s",),
+        logpdf=_logistic,
+        cdf=lambda x, mu, s: expit((x - mu) / s),
+        ppf=lambda q, mu, s: mu + s * logit(q),
+    ),
+    Family(
         name="Exponential",
         arguments={"lam": None},
         positive=("lam",),
@@ -151,6 +175,16 @@ NAMED = (
         ppf=lambda q, alpha, beta: beta / gammainccinv(alpha, q),
         lower=0.0,
         tail=lambda arguments: arguments["alpha"] + 1,
+    ),
+    Family(
+        name="Beta",
+        arguments={"alpha": None, "beta": None},
+        positive=("alpha", "beta"),
+        logpdf=_beta,
+        cdf=lambda x, alpha, beta: np.asarray(betainc(alpha, beta, x)),
+        ppf=lambda q, alpha, beta: np.asarray(betaincinv(alpha, beta, q)),
+        lower=0.0,
+        upper=1.0,
     ),
     Family(
         name="Uniform",

@@ -13,7 +13,9 @@ if TYPE_CHECKING:
 __all__ = ["add_to_model"]
 
 
-def add_to_model(prior: "Prior", name: str, values: Mapping[str, Any]) -> "TensorVariable":
+def add_to_model(
+    prior: "Prior", name: str, values: Mapping[str, Any], dims: str | None = None
+) -> "TensorVariable":
     """The PyMC variable `name` with this prior, in the model of the current context.
 
     Numbers become 64-bit constants: PyTensor would read a Python number such as 10 as an 8-bit
@@ -25,12 +27,14 @@ def add_to_model(prior: "Prior", name: str, values: Mapping[str, Any]) -> "Tenso
         The prior, and what the variable is called.
     values
         Numbers or PyTensor variables, one for each of the `parameters` of the prior.
+    dims
+        Dimension of the variable, where it has one; only for PyMC's own families.
     """
     import pymc as pm
 
     exact = {key: _exact(value) for key, value in values.items()}
     if prior.family.native:
-        return getattr(pm, prior.family.name)(name, **exact)
+        return getattr(pm, prior.family.name)(name, **exact, dims=dims)
     variable, density = _uniform(prior, name)
     pm.Potential(f"{name}_prior", _log_density(prior, variable, exact) - density)
     return variable

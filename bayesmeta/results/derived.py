@@ -1,5 +1,6 @@
 """What follows from the posterior of tau: I², weights, shrinkage."""
 
+import numpy as np
 import xarray as xr
 
 from bayesmeta import typical_variance as sampling
@@ -10,9 +11,11 @@ __all__ = ["i_squared", "shrinkage", "study_weights", "typical_variance"]
 def typical_variance(std_error: xr.DataArray) -> float:
     """The typical sampling variance of studies with these standard errors.
 
-    NaN for one study, where it is not defined (see `bayesmeta.typical_variance`).
+    NaN for one study, where it is not defined (see `bayesmeta.typical_variance`). Studies whose
+    counts give no standard error do not count.
     """
-    return sampling.typical_variance(std_error.to_numpy() ** 2)
+    known = std_error.to_numpy()
+    return sampling.typical_variance(known[np.isfinite(known)] ** 2)
 
 
 def i_squared(tau: xr.DataArray, std_error: xr.DataArray) -> xr.DataArray:
@@ -35,9 +38,9 @@ def study_weights(tau: xr.DataArray, shares: xr.DataArray, std_error: xr.DataArr
     tau, shares
         Values of tau and their shares in the posterior.
     std_error
-        Standard errors (dimension ``study``).
+        Standard errors (dimension ``study``); NaN where counts give none: those weigh nothing.
     """
-    weights: xr.DataArray = 1 / (std_error**2 + tau**2)
+    weights: xr.DataArray = (1 / (std_error**2 + tau**2)).fillna(0.0)
     return (100 * weights / weights.sum("study") * shares).sum(shares.dims)
 
 
@@ -47,5 +50,5 @@ def shrinkage(tau: xr.DataArray, shares: xr.DataArray, std_error: xr.DataArray) 
     The posterior mean of ``std_error**2 / (std_error**2 + tau**2)``; 1 for a common effect. Takes
     what `study_weights` takes.
     """
-    pull: xr.DataArray = std_error**2 / (std_error**2 + tau**2)
+    pull: xr.DataArray = (std_error**2 / (std_error**2 + tau**2)).fillna(1.0)
     return (pull * shares).sum(shares.dims)

@@ -6,10 +6,13 @@ from typing import Self
 import numpy as np
 import xarray as xr
 
-from bayesmeta.densities import NormalMixture, Panels, Tabulated
+from bayesmeta.densities import Line, NormalMixture, Panels, Tabulated, TabulatedEffects
 from bayesmeta.densities.search import Floats, shortest
 
-__all__ = ["ExactDensities", "ExactISquared", "Quantity"]
+__all__ = ["Effects", "ExactDensities", "ExactISquared", "Quantity"]
+
+Effects = NormalMixture | TabulatedEffects
+"""Exact densities of effects, by the normal engine and by all others."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,7 +63,7 @@ class ExactISquared:
         return share
 
 
-Quantity = NormalMixture | Tabulated | ExactISquared
+Quantity = Effects | Tabulated | ExactISquared
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,43 +72,36 @@ class ExactDensities:
 
     Attributes
     ----------
-    mu, theta_new, theta : NormalMixture
+    mu, theta_new, theta : NormalMixture or TabulatedEffects
         Of a batch of one; theta has one quantity a study. The last two are None where all
         studies share one effect.
     tau : Tabulated or None
         None where all studies share one effect.
-    component_tau : array (component,)
-        The tau of each component of the mixtures.
     log_evidence : float
         Log marginal likelihood; up to a constant where a prior is improper.
     error : float
         The change at the last doubling of the nodes.
+    control : array (study,) or None
+        Mean risk, or rate, of the control arms; None where the likelihood has none.
     """
 
-    mu: NormalMixture
+    mu: Effects
     tau: Tabulated | None
-    theta_new: NormalMixture | None
-    theta: NormalMixture | None
-    component_tau: Floats
+    theta_new: Effects | None
+    theta: Effects | None
     log_evidence: float
     error: float
+    control: Floats | None = None
 
     def to_dataset(self, study: tuple[str, ...]) -> xr.Dataset:
         """As a group of a tree (dimensions ``component``, ``study``, ``panel``, ``node``)."""
-        data: dict[str, object] = {
-            "weight": ("component", self.mu.weights[0]),
-            "component_tau": ("component", self.component_tau),
-        }
-        for name in ("mu", "theta_new", "theta"):
-            mixture = getattr(self, name)
-            if mixture is None:
-                continue
-            dims: tuple[str, ...] = ("component",)
-            means, sds = mixture.means[0, 0], mixture.sds[0, 0]
-            if name == "theta":
-                dims, means, sds = ("study", "component"), mixture.means[0], mixture.sds[0]
-            data[f"{name}_mean"], data[f"{name}_sd"] = (dims, means), (dims, sds)
-            data[f"{name}_moments"] = mixture.moments.max()
+        data: dict[str, object] = {}
+        for name in _EFFECTS:
+            effects = getattr(self, name)
+            if effects is not None:
+                data |= _as_variables(name, effects)
+        if self.control is not None:
+            data["control"] = ("study", self.control)
         if self.tau is not None:
             nodes, panel = ("panel", "node"), ("panel",)
             data["tau"] = (nodes, self.tau.points[0])
@@ -124,30 +120,59 @@ class ExactDensities:
         array: dict[str, Floats] = {
             str(name): values.to_numpy() for name, values in group.data_vars.items()
         }
-        weights = array["weight"][None]
-
-        def mixture(name: str) -> NormalMixture | None:
-            if f"{name}_mean" not in array:
-                return None
-            components = weights.shape[-1]
-            return NormalMixture(
-                weights=weights,
-                means=array[f"{name}_mean"].reshape(1, -1, components),
-                sds=array[f"{name}_sd"].reshape(1, -1, components),
-                moments=array[f"{name}_moments"].reshape(1, 1),
-            )
-
-        mu = mixture("mu")
+        mu = _effects("mu", array)
         assert mu is not None  # every model has a pooled effect
         return cls(
             mu=mu,
             tau=_tabulated(array) if "tau" in array else None,
-            theta_new=mixture("theta_new"),
-            theta=mixture("theta"),
-            component_tau=array["component_tau"],
+            theta_new=_effects("theta_new", array),
+            theta=_effects("theta", array),
             log_evidence=float(array["log_evidence"]),
             error=float(array["error"]),
+            control=array.get("control"),
         )
+
+
+_EFFECTS = ("mu", "theta_new", "theta")
+_LINE = ("centre", "width", "step", "count")
+
+
+def _as_variables(name: str, effects: Effects) -> dict[str, object]:
+    """The variables of a group that hold the densities of effects of a batch of one."""
+    each = ("study",) if name == "theta" else ()
+    data: dict[str, object] = {f"{name}_moments": effects.moments.max()}
+    if isinstance(effects, NormalMixture):
+        data["weight"] = ("component", effects.weights[0])
+        for part in ("means", "sds"):
+            values = getattr(effects, part)[0]
+            data[f"{name}_{part[:-1]}"] = ((*each, "component"), values if each else values[0])
+        return data
+    values = effects.log_density_at[0]
+    data[f"{name}_log_density"] = ((*each, "point"), values if each else values[0])
+    return data | {f"line_{part}": getattr(effects.line, part) for part in _LINE}
+
+
+def _effects(name: str, array: dict[str, Floats]) -> Effects | None:
+    """The densities of effects of a batch of one, from the variables of a group."""
+    moments = array.get(f"{name}_moments", np.array(2)).reshape(1, 1)
+    if f"{name}_mean" in array:
+        means, sds = (array[f"{name}_{part}"] for part in ("mean", "sd"))
+        shape = (1, -1, means.shape[-1])
+        return NormalMixture(
+            weights=array["weight"][None],
+            means=means.reshape(shape),
+            sds=sds.reshape(shape),
+            moments=moments,
+        )
+    if f"{name}_log_density" not in array:
+        return None
+    log = array[f"{name}_log_density"]
+    centre, width, step, count = (float(array[f"line_{part}"]) for part in _LINE)
+    return TabulatedEffects(
+        line=Line(centre=centre, width=width, step=step, count=int(count)),
+        log_density_at=log.reshape(1, -1, log.shape[-1]),
+        moments=moments,
+    )
 
 
 def _tabulated(array: dict[str, Floats]) -> Tabulated:

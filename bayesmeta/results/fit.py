@@ -6,6 +6,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
+import numpy as np
 import pandas as pd
 import xarray as xr
 from pydantic import ValidationError
@@ -13,12 +14,13 @@ from pydantic import ValidationError
 from bayesmeta.errors import DataError, InputError, SpecError
 from bayesmeta.files import read_bytes, write_whole
 from bayesmeta.measures import Measure, display_size, find_measure, participants
-from bayesmeta.model import existing_moments
+from bayesmeta.model import Problem, moments_of, problem_of
 from bayesmeta.priors import Prior, parse_prior
+from bayesmeta.results.absolute import derived_estimates
 from bayesmeta.results.derived import shrinkage, study_weights
 from bayesmeta.results.diagnostics import Diagnostics, diagnose, diagnose_exact
 from bayesmeta.results.exact import ExactDensities
-from bayesmeta.results.summary import summarise
+from bayesmeta.results.summary import COLUMNS, summarise
 from bayesmeta.spec import Interval, Spec
 
 if TYPE_CHECKING:
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Fit", "load_fit"]
 
-_FORMAT = 2
+_FORMAT = 3
 """Version of the layout of saved fits."""
 
 _DISAGREE = 5.0
@@ -141,13 +143,14 @@ class Fit:
     def priors(self) -> dict[str, Prior]:
         """The priors that were used."""
         std_error = self.table["std_error"].to_numpy()
+        known = std_error[np.isfinite(std_error)]
         return {
             name: parse_prior(
                 prior["expression"],
                 source=prior["source"],
                 parameter=name,
                 measure=self.spec.effect.measure,
-            ).resolve(std_error)
+            ).resolve(known)
             for name, prior in self.record["priors"].items()
         }
 
@@ -161,11 +164,12 @@ class Fit:
     @property
     def moments(self) -> dict[str, int]:
         """How many moments, at most 2, the posteriors of mu, tau and theta_new have."""
-        priors = self.priors
-        mu = priors["mu"]
-        return existing_moments(
-            priors.get("tau"), mu, self.table.sizes["study"], flat=int(not mu.proper)
-        )
+        return moments_of(self.problem)
+
+    @property
+    def problem(self) -> Problem:
+        """The numbers and priors."""
+        return problem_of(self.spec, self.table, self.priors)
 
     @property
     def weights(self) -> xr.DataArray:
@@ -181,8 +185,11 @@ class Fit:
     def _tau(self) -> tuple[xr.DataArray, xr.DataArray]:
         """Values of tau and their shares: the nodes of quadrature, or draws."""
         if self.exact is not None:
-            group = self.tree["quadrature"].to_dataset()
-            return group["component_tau"], group["weight"]
+            if self.exact.tau is None:
+                return xr.DataArray([0.0], dims="node"), xr.DataArray([1.0], dims="node")
+            dims = ("panel", "node")
+            points, mass = self.exact.tau.points[0], self.exact.tau.mass[0]
+            return xr.DataArray(points, dims=dims), xr.DataArray(mass, dims=dims)
         if "tau" not in self.posterior:
             return xr.DataArray([0.0], dims="draw"), xr.DataArray([1.0], dims="draw")
         tau = self.posterior["tau"]
@@ -236,7 +243,8 @@ class Fit:
         -------
         pandas.DataFrame
             One row an estimate: mu, tau, theta_new (its interval is the prediction interval), I2,
-            then theta of each study. See `summarise` for the columns.
+            theta of each study, then what follows from counts (see `derived_estimates`). See
+            `summarise` for the columns.
         """
         chosen = {"prob": prob, "kind": kind}
         given = {key: value for key, value in chosen.items() if value is not None}
@@ -245,7 +253,7 @@ class Fit:
     @cached_property
     def estimates(self) -> pd.DataFrame:
         """`summary` with the intervals of the spec."""
-        return summarise(
+        table = summarise(
             self.posterior,
             self.table["std_error"],
             exact=self.exact,
@@ -256,6 +264,18 @@ class Fit:
             sizes=participants(self.table),
             size=display_size(self.table),
         )
+        derived = derived_estimates(self, table)
+        if not derived:
+            return table
+        return pd.concat([table, pd.DataFrame(derived).reindex(columns=list(COLUMNS))]).reset_index(
+            drop=True
+        )
+
+    @property
+    def new_total(self) -> float:
+        """Participants, or person-time, of a new study whose events are predicted."""
+        stated = self.spec.effect.new_total
+        return float(stated or np.round(np.median(self.table["total"].to_numpy())))
 
     def estimate(self, name: str, study: str = "") -> dict[str, float]:
         """One row of `estimates`: its numbers by column.

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from bayesmeta.model import Problem, existing_moments
+from bayesmeta.model import LIKELIHOODS, Problem, moments_of
 from bayesmeta.priors import Prior
 
 __all__ = ["TAU_POINTS", "prior_warnings"]
@@ -42,9 +42,9 @@ def prior_warnings(problem: Problem, tau: Sequence[float]) -> tuple[str, ...]:
 
 def _missing_moments(problem: Problem) -> str:
     """That moments do not exist, and why."""
-    mu, tau = problem.priors["mu"], problem.priors.get("tau")
+    tau = problem.priors.get("tau")
     k = len(problem.study)
-    counts = existing_moments(tau, mu, k, flat=int(not mu.proper))
+    counts = moments_of(problem)
     missing = [
         f"{moment} of {name}"
         for name, count in counts.items()
@@ -63,8 +63,9 @@ def _missing_moments(problem: Problem) -> str:
 def _conflict_of_mu(problem: Problem, prior: Prior, tau: float) -> str:
     if not prior.proper:
         return ""
-    weights = 1 / (problem.std_error**2 + tau**2)
-    estimate = float(np.average(problem.effect, weights=weights))
+    effect, std_error = LIKELIHOODS[problem.likelihood].rough(problem)
+    weights = 1 / (std_error**2 + tau**2)
+    estimate = float(np.average(effect, weights=weights))
     centre, low, high = prior.ppf([0.5, 0.025, 0.975])
     spread = np.hypot((high - low) / (2 * 1.96), weights.sum() ** -0.5)
     if abs(estimate - centre) <= _CONFLICT * spread:

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from bayesmeta.densities import NormalMixture
+from bayesmeta.densities import NormalMixture, TabulatedEffects
 from bayesmeta.measures import Measure, important_on_analysis_scale
 from bayesmeta.measures.base import Floats
 from bayesmeta.results.derived import i_squared, typical_variance
@@ -204,7 +204,7 @@ def _of_densities(
             "lower": lower,
             "upper": upper,
         }
-        if isinstance(quantity, NormalMixture):
+        if isinstance(quantity, NormalMixture | TabulatedEffects):
             for column, (limit, beyond) in events.items():
                 below = quantity.cdf(np.array([limit]))
                 numbers[column] = 1 - below if beyond == "higher" else below

@@ -285,7 +285,9 @@ def _evidence(fit: "Fit") -> list[Text]:
     found = [f"{label} {value:.2g}" for label, value in factors.items() if value is not None]
     lines = [Text(f"Bayes factor against the model: {', '.join(found)}")] if found else []
     misfit = known["posterior_predictive_p"]
-    return [*lines, Text(f"posterior predictive p-value of the misfit: {misfit:.2f}")]
+    if misfit is not None:
+        lines.append(Text(f"posterior predictive p-value of the misfit: {misfit:.2f}"))
+    return lines
 
 
 def _convergence(fit: "Fit") -> Text:

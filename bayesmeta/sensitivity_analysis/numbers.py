@@ -8,9 +8,10 @@ import xarray as xr
 
 from bayesmeta.densities import NormalMixture, Tabulated
 from bayesmeta.densities.search import Floats
-from bayesmeta.engines.quadrature import Posterior, solve_many
+from bayesmeta.engines.quadrature import Posterior, TabulatedPosterior, solve_many
 from bayesmeta.model import Problem
 from bayesmeta.results.diagnostics import diagnose_exact
+from bayesmeta.results.exact import Effects
 from bayesmeta.spec import Interval
 
 __all__ = ["Benefit", "Grid", "Numbers", "exact_numbers", "hellinger", "numbers_of_draws"]
@@ -64,7 +65,7 @@ class Grid:
         """The points."""
         return self.centre + self.scale * np.sinh(_REACH)
 
-    def shares(self, mixture: NormalMixture) -> Floats:
+    def shares(self, mixture: Effects) -> Floats:
         """Shares of a distribution around the points."""
         density = mixture.pdf(self.points())[0, 0] * np.cosh(_REACH)
         shares: Floats = density / density.sum()
@@ -85,14 +86,14 @@ class Numbers:
     estimates : dict of str to float
         ``mu_median``, ``mu_lower``, ``mu_upper``, likewise ``tau`` and ``theta_new``, and
         ``prob_benefit``, ``prob_important``; NaN where there is none.
-    mu : NormalMixture
+    mu : NormalMixture or TabulatedEffects
         The posterior of mu (a batch of one).
     verdict : {"ok", "warn", "fail"}
         Whether it may be trusted.
     """
 
     estimates: dict[str, float]
-    mu: NormalMixture
+    mu: Effects
     verdict: str
 
     def grid(self) -> Grid:
@@ -140,11 +141,13 @@ def numbers_of_draws(
     return Numbers(estimates=estimates, mu=kernels, verdict=verdict)
 
 
-def _exact_columns(posterior: Posterior, interval: Interval, benefit: Benefit) -> dict[str, Floats]:
+def _exact_columns(
+    posterior: Posterior | TabulatedPosterior, interval: Interval, benefit: Benefit
+) -> dict[str, Floats]:
     """Estimates by name, one number a batch row."""
     rows = posterior.log_evidence.size
     columns = {name: np.full(rows, np.nan) for name in _COLUMNS}
-    found: dict[str, NormalMixture | Tabulated] = {"mu": posterior.mu}
+    found: dict[str, Effects | Tabulated] = {"mu": posterior.mu}
     if posterior.tau is not None:
         found |= {"tau": posterior.tau, "theta_new": posterior.theta_new}
     for name, density in found.items():

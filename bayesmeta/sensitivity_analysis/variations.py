@@ -84,7 +84,7 @@ def leave_one_out(base: Problem) -> Iterator[Variation]:
     count = len(base.study)
     for left_out in range(count if count > 1 else 0):
         kept = [study for study in range(count) if study != left_out]
-        yield _variation("leave one out", f"without {base.study[left_out]}", subset(base, kept))
+        yield _variation("leave one out", f"without {base.study[left_out]}", base.subset(kept))
 
 
 def cumulative(base: Problem, year: np.ndarray) -> Iterator[Variation]:
@@ -100,7 +100,7 @@ def cumulative(base: Problem, year: np.ndarray) -> Iterator[Variation]:
     years = np.unique(year[np.isfinite(year)])
     for last in years[:-1]:
         kept = np.flatnonzero(year <= last).tolist()
-        yield _variation("cumulative", f"to {last:g} (k = {len(kept)})", subset(base, kept))
+        yield _variation("cumulative", f"to {last:g} (k = {len(kept)})", base.subset(kept))
 
 
 def effect_variants(prepared: Prepared, r: Sequence[float]) -> Iterator[Variation]:
@@ -140,17 +140,6 @@ _ZERO_CELLS = {
 }
 
 
-def subset(base: Problem, kept: Sequence[int]) -> Problem:
-    """The problem with some of its studies."""
-    kept = list(kept)
-    return replace(
-        base,
-        study=tuple(base.study[study] for study in kept),
-        effect=base.effect[kept],
-        std_error=base.std_error[kept],
-    )
-
-
 def _recomputed(prepared: Prepared, kind: str, label: str, changed: dict[str, object]) -> Variation:
     effect: Effect = prepared.spec.effect.model_copy(update=changed)
     try:
@@ -168,9 +157,11 @@ def _recomputed(prepared: Prepared, kind: str, label: str, changed: dict[str, ob
 
 def _variation(kind: str, label: str, problem: Problem) -> Variation:
     """With priors that depend on the standard errors made anew, if the posterior exists."""
+    known = problem.std_error[np.isfinite(problem.std_error)]
     try:
-        priors = {name: prior.resolve(problem.std_error) for name, prior in problem.priors.items()}
-        check_priors(priors, len(problem.study))
+        priors = {name: prior.resolve(known) for name, prior in problem.priors.items()}
+        problem = replace(problem, priors=priors)
+        check_priors(problem)
     except InputError as error:
         return Variation(kind=kind, label=label, problem=None, reason=error.message)
-    return Variation(kind=kind, label=label, problem=replace(problem, priors=priors))
+    return Variation(kind=kind, label=label, problem=problem)

@@ -110,6 +110,18 @@ class Effect(Section):
         None, description="the scale on which effect, lower and upper are given"
     )
     level: Probability = Field(0.95, description="level of the intervals lower to upper")
+    control_risk: Probability | None = Field(
+        None,
+        description="risk without treatment at which RR, RD and NNT are derived; that of the data "
+        "where it is not given",
+    )
+    new_total: int | None = Field(
+        None,
+        ge=1,
+        le=1_000_000,
+        description="participants of a new study whose events are predicted; as many as a typical "
+        "study has where it is not given",
+    )
 
 
 class Model(Section):
@@ -117,6 +129,17 @@ class Model(Section):
 
     likelihood: str = Field("normal", description="distribution of the data given theta")
     heterogeneity: str = Field("normal", description="distribution of theta around mu")
+    baseline: Literal["independent", "exchangeable"] = Field(
+        "independent", description="how the baselines of two-arm studies with counts vary"
+    )
+    contrast: Literal["half", "treatment"] = Field(
+        "half",
+        description="a baseline is midway between the arms, which are half of theta above and "
+        "below, or that of the control arm",
+    )
+    nu: float = Field(
+        4.0, ge=1, le=1000, description="degrees of freedom of student-t heterogeneity"
+    )
 
 
 class Priors(Section):
@@ -124,6 +147,16 @@ class Priors(Section):
 
     mu: str | None = Field(None, description="prior of the pooled effect, analysis scale")
     tau: str | None = Field(None, description="prior of the standard deviation of the effects")
+    alpha: str | None = Field(
+        None, description="prior of the baselines of the studies, logit or log rate"
+    )
+    alpha_mean: str | None = Field(None, description="prior of the mean of exchangeable baselines")
+    alpha_sd: str | None = Field(
+        None, description="prior of the standard deviation of exchangeable baselines"
+    )
+    rho: str | None = Field(
+        None, description="prior of the intraclass correlation of the beta-binomial likelihood"
+    )
 
 
 class Engine(Section):

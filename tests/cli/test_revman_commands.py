@@ -86,7 +86,7 @@ def test_compare_writes_a_table_and_a_plot(
     content = json.loads((tmp_path / names[1]).read_text(encoding="utf-8"))
     assert [row["method"] for row in content["methods"]] == [
         *("published", "fixed", "random", "reml"),
-        "normal",
+        *("normal", "binomial"),
     ]
     assert run("compare", TOY, *flags[:-2], "--method", "IV", "--no-files") == 0
     assert "RevMan, fixed effect (inverse variance)" in capsys.readouterr().out

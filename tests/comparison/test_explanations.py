@@ -116,6 +116,10 @@ SENTENCES: dict[str, tuple[list[str], list[str]]] = {
         ["one study, common effect", "twelve that agree", "exact differences"],
     ),
     "1 study has an empty cell": (["an empty cell"], ["large arms", "one study"]),
+    "The binomial likelihood takes the counts as they are, with nothing added": (
+        ["an empty cell", "large arms", "a study without events"],
+        ["one study", "exact differences"],
+    ),
     "1 study is left out by every row": (
         ["a study without events"],
         ["large arms", "an empty cell"],

@@ -96,7 +96,7 @@ def test_means_that_have_no_error_are_not_compared() -> None:
     "asked",
     [
         problem("Uniform(-5, 5)"),
-        replace(problem(), likelihood="binomial"),
+        replace(problem(), likelihood="beta-binomial"),
         replace(problem(), heterogeneity="student-t"),
     ],
 )

@@ -28,6 +28,7 @@ TAU = {
     "LogNormal": "LogNormal(-1, 0.8)",
     "Gamma": "Gamma(1.5, 3)",
     "InverseGamma": "InverseGamma(2, 0.5)",
+    "Beta": "Beta(2, 5)",
     "Uniform": "Uniform(0, 4)",
     "HalfFlat": "HalfFlat()",
     "HalfLogistic": "HalfLogistic(0.5)",
@@ -56,6 +57,7 @@ MU = {
     "Normal": "Normal(0, 1)",
     "StudentT": "StudentT(4, 0, 0.5)",
     "Cauchy": "Cauchy(0, 0.5)",
+    "Logistic": "Logistic(0, 0.3)",
     "Flat": "Flat()",
     "Robust": "Robust(Normal(0.3, 0.1), 0.2)",
 }

@@ -8,6 +8,7 @@ import pytest
 from scipy.special import logsumexp, ndtr
 
 from bayesmeta.engines.quadrature import Posterior, integrate, refusal, solve
+from bayesmeta.engines.quadrature.normal_priors import as_coefficients
 from bayesmeta.errors import EngineError
 from bayesmeta.model import Problem
 from bayesmeta.priors import parse_prior
@@ -24,6 +25,9 @@ grid whose evidence does not change by 1e-13 with finer panels or more points.""
 NARROW = 1e-9
 """Of an sd of mu, and relative for tau, where a prior decides tau: against Gauss-Legendre
 quadrature over its quantiles, good to 1e-12."""
+
+MIXTURE = 1e-13
+"""Relative, of the density of a mixture, whose logarithm of up to 200 is rounded to 3e-14."""
 
 POINTS, WEIGHTS = np.polynomial.legendre.leggauss(16)
 ENDS = np.array([0.025, 0.5, 0.975])
@@ -93,6 +97,10 @@ def moments(x: np.ndarray, mass: np.ndarray) -> tuple[float, float]:
         (FOUR, "StudentT(30, 0, 0.3)", "HalfNormal(0.5)"),
         (FOUR, "StudentT(1000, 0, 0.5)", "HalfNormal(0.5)"),
         (SCHOOLS, "StudentT(3, 100, 1)", "HalfNormal(5)"),
+        (CRINS, "Logistic(0, 1)", "HalfNormal(0.5)"),
+        (FOUR, "Logistic(3, 0.01)", "HalfCauchy(0.5)"),
+        (FOUR, "Logistic(0, 0.05)", "HalfNormal(0.1)"),
+        (SCHOOLS, "Logistic(100, 2)", "HalfNormal(5)"),
     ],
 )
 def test_heavy_tailed_priors_of_mu(
@@ -116,6 +124,21 @@ def test_heavy_tailed_priors_of_mu(
     new = posterior.theta_new.sd().item()
     square = moments(right.mu, right.of_mu)[1] ** 2 + (right.tau**2 * right.of_tau).sum()
     assert new == pytest.approx(square**0.5, rel=DIRECT)
+
+
+@pytest.mark.parametrize("mu", ["Logistic(0, 1)", "Logistic(-0.1, 0.05)"])
+@pytest.mark.parametrize("scales", [60, 200])
+def test_a_logistic_prior_is_its_mixture(mu: str, scales: float) -> None:
+    """As far out as twice the furthest effect."""
+    prior = parse_prior(mu)
+    place, scale = prior.arguments.values()
+    found = as_coefficients([prior], [], [scales / 2 * scale - abs(place)])
+    apart = np.linspace(-scales, scales, 999) * scale
+    precision = found.precision[0, :, 0]
+    log = found.log_weight[0] + 0.5 * np.log(precision / (2 * np.pi))
+    density = logsumexp(log - 0.5 * precision * apart[:, None] ** 2, axis=1)
+    np.testing.assert_array_equal(found.mean, place)
+    np.testing.assert_allclose(density - prior.logpdf(place + apart), 0, atol=MIXTURE)
 
 
 def given_tau(
@@ -257,7 +280,7 @@ def problem(mu: str, tau: str | None = "HalfNormal(5)", **changed: str) -> Probl
             problem("Mixture(w=[0.5, 0.5], comp_dists=[Normal(0, 1), Uniform(0, 1)])"),
             r"Uniform\(lower=0, upper=1\)",
         ),
-        (problem("Normal(0, 1)", likelihood="binomial"), "likelihood 'binomial'"),
+        (problem("Normal(0, 1)", likelihood="beta-binomial"), "likelihood 'beta-binomial'"),
         (problem("Normal(0, 1)", heterogeneity="student-t"), "heterogeneity 'student-t'"),
     ],
 )

@@ -190,7 +190,8 @@ FORMULAS = {
     "SMD without correction": (MEANS, {"bias_correction": False}),
     "ROM without correction": (MEANS, {"bias_correction": False}),
     **{code: (PAIRS, {"r": 0.4}) for code in ("MC", "SMCC", "SMCR", "ROMC")},
-    **{code: (COUNTS, {}) for code in ("MN", "PR", "PLO", "PFT", "IR", "IRR", "IRD", "ZCOR")},
+    **{code: (COUNTS, {}) for code in ("MN", "PR", "PLO", "PFT", "ZCOR")},
+    **{code: (COUNTS, {}) for code in ("IR", "IRLN", "IRR", "IRD")},
 }
 """Measures that are not of two-by-two tables, with the data and options of a fit."""
 

@@ -19,7 +19,7 @@ DENSITY_RTOL = 1e-10
 
 STUDIES = (0.1, 0.25, 0.2, 0.7)
 POINTS = np.array([0.01, 0.2, 0.5, 1.3, 4.0])
-"""Inside the support of every prior here."""
+"""Inside the support of every prior here but the beta one, whose density is 0 beyond 1."""
 
 PRIORS = (
     "Normal(-1.5, 0.7)",
@@ -28,10 +28,12 @@ PRIORS = (
     "HalfStudentT(3, 0.5)",
     "Cauchy(-1, 2.5)",
     "HalfCauchy(0.5)",
+    "Logistic(-1, 0.7)",
     "Exponential(2)",
     "LogNormal(-1.28, 0.87)",
     "Gamma(2, 0.1)",
     "InverseGamma(2, 0.3)",
+    "Beta(2, 5)",
     "Uniform(0, 10)",
     "Flat()",
     "HalfFlat()",
@@ -67,6 +69,7 @@ STAN = {
     "lognormal_lpdf": lambda x, mu, sigma: stats.lognorm.logpdf(x, sigma, scale=math.exp(mu)),
     "gamma_lpdf": lambda x, alpha, rate: stats.gamma.logpdf(x, alpha, scale=1 / rate),
     "inv_gamma_lpdf": lambda x, alpha, beta: stats.invgamma.logpdf(x, alpha, scale=beta),
+    "beta_lpdf": stats.beta.logpdf,
     "uniform_lpdf": lambda x, low, high: stats.uniform.logpdf(x, low, high - low),
     "logistic_lpdf": stats.logistic.logpdf,
     "pareto_type_2_lpdf": lambda x, mu, scale, alpha: stats.lomax.logpdf(x - mu, alpha, 0, scale),

@@ -46,6 +46,7 @@ ROWS_COMPARED = {
     "PR": (4, 61, 0),
     "PFT": (4, 61, 0),
     "IR": (1, 9, 0),
+    "IRLN": (7, 117, 6),
     "MC": (2, 10, 0),
     "SMCC": (2, 10, 0),
     "SMCR": (3, 15, 0),
@@ -85,6 +86,7 @@ RATES = {
     "x2i": "events_control",
     "t2i": "time_control",
 }
+ONE_RATE = {"xi": "events", "ti": "time"}
 PROPORTIONS = {"xi": "events", "ni": "total"}
 COLUMN_OF = {
     **dict.fromkeys(("OR", "RR", "RD", "PETO"), EVENTS),
@@ -94,7 +96,7 @@ COLUMN_OF = {
     # Where a call gives sd2i as well, R does not use it.
     "SMCR": {**PAIRS, "sd1i": "sd_before", "sd2i": "sd_after"},
     **dict.fromkeys(("IRR", "IRD"), RATES),
-    "IR": {"xi": "events", "ti": "time"},
+    **dict.fromkeys(("IR", "IRLN"), ONE_RATE),
     **dict.fromkeys(("PR", "PLO", "PFT"), PROPORTIONS),
     "MN": {"mi": "mean", "sdi": "sd", "ni": "total"},
     "ZCOR": {"ri": "correlation", "ni": "total"},

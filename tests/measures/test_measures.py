@@ -23,7 +23,7 @@ DISPLAYED = {
 """Values on the display scale, by the name of the scale."""
 
 RATIOS = {"OR", "RR", "PETO", "ROM", "ROMC", "IRR", "HR", "RATIO"}
-ONE_GROUP = {"MN", "PLO", "PR", "PFT", "IR"}
+ONE_GROUP = {"MN", "PLO", "PR", "PFT", "IR", "IRLN"}
 STANDARDISED = {"SMD", "SMDH", "SMCC", "SMCR"}
 
 REFERENCE = json.loads(
@@ -69,7 +69,17 @@ def test_display_scale_keeps_the_order(measure):
 @each_measure
 def test_ratios_are_displayed_as_ratios(measure):
     assert measure.scale.ratio == (measure.code in RATIOS)
-    assert ("log" in measure.analysis_label.split()) == measure.scale.ratio
+    assert ("log" in measure.analysis_label.split()) == (measure.scale.name == "log")
+
+
+def test_a_log_rate_is_no_log_ratio():
+    ratio, rate = MEASURES["IRR"].scale, MEASURES["IRLN"].scale
+    assert (rate.name, rate.to_display, rate.to_analysis) == (
+        ratio.name,
+        ratio.to_display,
+        ratio.to_analysis,
+    )
+    assert not rate.ratio
 
 
 @each_measure

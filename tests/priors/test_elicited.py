@@ -43,6 +43,9 @@ def test_mu_is_between_two_numbers_with_90_percent():
         "'HalfStudentT', upper=1, prob=0.95, nu=4",
         "'StudentT', lower=-1, upper=2, prob=0.9, nu=4",
         "'Cauchy', lower=-1, upper=1, prob=0.5",
+        "'Logistic', lower=-1, upper=2, prob=0.9",
+        "'Beta', upper=0.4, prob=0.9",
+        "'Beta', lower=0.1, upper=2, prob=0.9",
     ],
 )
 def test_every_family_fits_its_statement(statement):

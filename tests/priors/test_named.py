@@ -21,8 +21,10 @@ SAME = {
     "halfnormal": "HalfNormal({scale})",
     "halft": "HalfStudentT({df}, {scale})",
     "halfcauchy": "HalfCauchy({scale})",
+    "logistic": "Logistic({location}, {scale})",
+    "beta": "Beta({shape1}, {shape2})",
 }
-"""R's families of tau and ours."""
+"""R's families and ours."""
 
 
 def of_families(*names):
@@ -43,6 +45,19 @@ def test_densities_are_those_of_r(given):
 def test_quantiles_are_those_of_r(given):
     prior = parse_prior(SAME[given["family"]].format(**given["args"]))
     np.testing.assert_allclose(prior.ppf(given["p"]), given["quantile"], rtol=R_RTOL)
+
+
+@of_families("logistic", "beta")
+def test_distribution_functions_are_those_of_r(given):
+    prior = parse_prior(SAME[given["family"]].format(**given["args"]))
+    np.testing.assert_allclose(prior.cdf(given["x"]), given["cdf"], rtol=R_RTOL)
+
+
+@of_families("halflogistic")
+def test_a_logistic_prior_is_the_half_logistic_of_r_on_both_sides(given):
+    prior, x = parse_prior(f"Logistic(0, {given['args']['scale']})"), np.array(given["x"])
+    np.testing.assert_allclose(2 * prior.pdf(x), given["density"], rtol=R_RTOL)
+    np.testing.assert_allclose(2 * prior.pdf(-x), given["density"], rtol=R_RTOL)
 
 
 @of_families("halfnormal", "halft", "halfcauchy")

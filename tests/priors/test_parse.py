@@ -99,7 +99,7 @@ def test_what_is_no_prior_is_an_error_and_is_not_run(expression, monkeypatch):
         ("HalfNorml(1)", "Did you mean 'HalfNormal'?"),
         ("Lognormal(0, 1)", "Did you mean 'LogNormal'?"),
         ("Turner2013()", "Did you mean 'Turner201"),
-        ("Unknowable()", "Known are: Bartos2021, Bartos2023, BergerDeely, Cauchy,"),
+        ("Unknowable()", "Known are: Bartos2021, Bartos2023, BergerDeely, Beta, Cauchy,"),
     ],
 )
 def test_an_unknown_family_names_the_nearest(expression, hint):

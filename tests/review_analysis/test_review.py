@@ -131,12 +131,13 @@ def test_flags_follow_from_the_numbers_in_the_table(found: ReviewResult) -> None
 def test_an_outcome_is_its_own_comparison_and_fit(found: ReviewResult, analysis: str) -> None:
     each = of(found, analysis)
     alone = bm.compare(TOY, analysis=analysis, engine="quadrature")
-    assert [row.label for row in each.rows] == [row.label for row in alone.rows]
-    for one, other in zip(each.rows, alone.rows, strict=True):
+    rows = [row for row in alone.rows if row.method != "binomial"]  # a second Bayesian row
+    assert [row.label for row in each.rows] == [row.label for row in rows]
+    for one, other in zip(each.rows, rows, strict=True):
         for name in (*ENDS, "sd", "tau", "tau_lower", "tau_upper", "i2", *PREDICTED):
             expected = pytest.approx(getattr(other, name), rel=EXACT, abs=EXACT, nan_ok=True)
             assert getattr(one, name) == expected, (one.method, name)
-    assert each.sentences == alone.sentences
+    assert [*each.sentences] == [line for line in alone.sentences if "counts" not in line]
     mu = bm.fit(TOY, analysis=analysis, engine="quadrature").estimate("mu")
     shown = found.table.set_index(["analysis", "subgroup"]).loc[(analysis, "")]
     for ours, theirs in (("estimate", "median"), ("lower", "lower"), ("upper", "upper")):

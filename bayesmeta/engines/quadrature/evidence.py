@@ -38,7 +38,8 @@ def evidence(problem: Problem, null: float | None) -> dict[str, Any] | None:
         the parameter is improper, or rules the null out: then they are not defined; for mu by the
         ratio of Savage and Dickey at the null, Dickey 1971, Ann Math Stat 42:204, and 1e-10 where
         it is less);
-        ``posterior_predictive_p`` (see `predictive_p`). None where quadrature cannot do the
+        ``posterior_predictive_p`` (see `predictive_p`; None where the likelihood is not normal).
+        None where quadrature cannot do the
         problem.
     """
     if refusal(problem) is not None:
@@ -51,14 +52,17 @@ def evidence(problem: Problem, null: float | None) -> dict[str, Any] | None:
     if null is not None and prior_at_null > 0:
         bf_mu = max(exact.mu.pdf(np.array([null])).item() / prior_at_null, _LEAST)
     if tau is not None and tau.proper:
-        common = replace(problem, heterogeneity="common", priors={"mu": mu})
+        others = {name: prior for name, prior in problem.priors.items() if name != "tau"}
+        common = replace(problem, heterogeneity="common", priors=others)
         bf_tau = float(np.exp(solve(common).log_evidence[0] - log_evidence))
     proper = all(prior.proper for prior in problem.priors.values())
     return {
         "log_evidence": log_evidence if proper else None,
         "bf01_mu": bf_mu,
         "bf01_tau": bf_tau,
-        "posterior_predictive_p": float(predictive_p(exact)[0]),
+        "posterior_predictive_p": (
+            float(predictive_p(exact)[0]) if isinstance(exact, Posterior) else None
+        ),
     }
 
 

@@ -94,7 +94,7 @@ def adapt(
         given = known(tau)
         with np.errstate(invalid="ignore"):
             log = given.total() + log_prior(tau) + log_slope
-        counts = (tau < _LARGEST) & ~np.isnan(log)
+        counts = (tau < _LARGEST) & (log < np.inf)
         return tau, np.where(counts, log, -np.inf), given
 
     start = np.where(np.isfinite(upper), 0.0, np.log(scale))

@@ -7,25 +7,47 @@ import numpy as np
 from bayesmeta.engines.quadrature.integrate import integrate
 from bayesmeta.engines.quadrature.normal_priors import unsuitable
 from bayesmeta.engines.quadrature.posterior import Posterior
+from bayesmeta.engines.quadrature.tabulated import TabulatedPosterior, kind_of, solve_alike
 from bayesmeta.errors import EngineError
-from bayesmeta.model import Problem
+from bayesmeta.model import LIKELIHOODS, Problem
 
 __all__ = ["refusal", "solve", "solve_many"]
 
 _BLOCK = 4000
 """Studies of all batch rows that are integrated at once: more would not fit the cache."""
 
+_ALIKE = 60
+"""Problems that share a grid: more would need too much memory."""
+
 
 def refusal(problem: Problem) -> str | None:
     """Why quadrature cannot do a problem; None where it can."""
-    if problem.likelihood != "normal":
-        return f"quadrature does not know the likelihood {problem.likelihood!r}"
+    likelihood = LIKELIHOODS[problem.likelihood]
     if problem.heterogeneity not in ("common", "normal"):
         return f"quadrature does not know the heterogeneity {problem.heterogeneity!r}"
-    return unsuitable(problem.priors["mu"])
+    if likelihood.profile is None:
+        return f"quadrature does not know the likelihood {problem.likelihood!r}"
+    if closed(problem):
+        return unsuitable(problem.priors["mu"])
+    mu, tau = problem.priors["mu"], problem.priors.get("tau")
+    alpha = problem.priors.get("alpha")
+    if np.isfinite([mu.lower, mu.upper]).any():
+        return f"quadrature takes priors of mu that are nowhere 0, not {mu.expression}"
+    if problem.two_arms and problem.baseline == "exchangeable":
+        return "quadrature does not integrate exchangeable baselines"
+    if alpha is not None and alpha.family.name != "Normal":
+        return f"quadrature takes normal priors of baselines, not {alpha.expression}"
+    if tau is not None and len(tau.breaks) > 2:
+        return f"quadrature does not integrate {tau.expression}, whose parts end at different tau"
+    return None
 
 
-def solve(problem: Problem) -> Posterior:
+def closed(problem: Problem) -> bool:
+    """Whether all but tau is integrated in closed form; else it is tabulated."""
+    return LIKELIHOODS[problem.likelihood].marginal is not None
+
+
+def solve(problem: Problem) -> Posterior | TabulatedPosterior:
     """The exact posterior of a problem.
 
     Raises
@@ -36,10 +58,12 @@ def solve(problem: Problem) -> Posterior:
     reason = refusal(problem)
     if reason is not None:
         raise EngineError(f'{reason}\n  Take engine = "nuts".')
-    return _integrated([problem])
+    return _integrated([problem]) if closed(problem) else solve_alike([problem])
 
 
-def solve_many(problems: Sequence[Problem]) -> Iterator[tuple[list[int], Posterior]]:
+def solve_many(
+    problems: Sequence[Problem],
+) -> Iterator[tuple[list[int], Posterior | TabulatedPosterior]]:
     """The exact posteriors of many problems, which quadrature can do, in blocks.
 
     Yields
@@ -47,7 +71,16 @@ def solve_many(problems: Sequence[Problem]) -> Iterator[tuple[list[int], Posteri
     (list of int, Posterior)
         The places of the problems of a block, and their posteriors, one a batch row.
     """
-    order = sorted(range(len(problems)), key=lambda i: _kind(problems[i]))
+    tabulated: dict[tuple[object, ...], list[int]] = {}
+    for place, problem in enumerate(problems):
+        if not closed(problem):
+            tabulated.setdefault(kind_of(problem), []).append(place)
+    for places in tabulated.values():
+        for first in range(0, len(places), _ALIKE):
+            some = places[first : first + _ALIKE]
+            yield some, solve_alike([problems[i] for i in some])
+    known = [place for place, problem in enumerate(problems) if closed(problem)]
+    order = sorted(known, key=lambda i: _kind(problems[i]))
     block: list[int] = []
     for place in order:
         problem = problems[place]

@@ -4,21 +4,18 @@ from typing import Any
 
 import numpy as np
 
-from bayesmeta.model.heterogeneity.base import Floats, Heterogeneity, Parameters
+from bayesmeta.densities import NORMAL as NORMAL_SCALES
+from bayesmeta.model.heterogeneity.base import Heterogeneity, Parameters
+from bayesmeta.model.problem import Problem
 
 __all__ = ["NORMAL"]
 
 
-def _effects(mu: Any, parameters: Parameters) -> Any:
+def _effects(problem: Problem, mu: Any, parameters: Parameters) -> Any:
     import pymc as pm
 
     standard = pm.Normal("standard_effect", np.float64(0), np.float64(1), dims="study")
     return pm.Deterministic("theta", mu + parameters["tau"] * standard, dims="study")
-
-
-def _new_effect(rng: np.random.Generator, mu: Floats, parameters: Parameters) -> Floats:
-    new: Floats = mu + parameters["tau"] * rng.standard_normal(mu.shape)
-    return new
 
 
 NORMAL = Heterogeneity(
@@ -26,5 +23,6 @@ NORMAL = Heterogeneity(
     parameters=("tau",),
     variance=lambda parameters: parameters["tau"] ** 2,
     effects=_effects,
-    new_effect=_new_effect,
+    standard=lambda problem, rng, shape: rng.standard_normal(shape),
+    scales=lambda problem: NORMAL_SCALES,
 )

@@ -5,12 +5,14 @@ With true effects that are normal too, theta is integrated out exactly:
 al. 2013, Bayesian Data Analysis, chapter 5).
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+import xarray as xr
 
 from bayesmeta.measures.base import Floats
-from bayesmeta.model.likelihoods.base import Likelihood
+from bayesmeta.model.likelihoods.base import Likelihood, Profile, Variable
 from bayesmeta.model.problem import Problem
 
 __all__ = ["NORMAL"]
@@ -18,22 +20,28 @@ __all__ = ["NORMAL"]
 _LOG_2PI = float(np.log(2 * np.pi))
 
 
-def _observe(problem: Problem, mean: Any, variance: Any) -> None:
+def _observe(problem: Problem, mean: Any, variance: Any, variable: Variable) -> None:
     import pymc as pm
 
     sd = pm.math.sqrt(problem.std_error**2 + variance)
     pm.Normal("effect", mean, sd, observed=problem.effect, dims="study")
 
 
-def _log_density(problem: Problem, mean: Floats, variance: Floats) -> Floats:
+def _marginal(problem: Problem, mean: Floats, variance: Floats) -> Floats:
     total = problem.std_error**2 + variance
     return -0.5 * ((problem.effect - mean) ** 2 / total + np.log(total) + _LOG_2PI)
 
 
+def _profile(problem: Problem, theta: Floats) -> Profile:
+    apart = (problem.effect[:, None] - theta) / problem.std_error[:, None]
+    log = -0.5 * (apart**2 + _LOG_2PI) - np.log(problem.std_error)[:, None]
+    return Profile(log_likelihood=log)
+
+
 def _draw_data(
-    problem: Problem, rng: np.random.Generator, mean: Floats, variance: Floats
-) -> Floats:
-    return rng.normal(mean, np.sqrt(problem.std_error**2 + variance))
+    problem: Problem, rng: np.random.Generator, draws: xr.Dataset, theta: Floats
+) -> Mapping[str, Floats]:
+    return {"effect": rng.normal(theta, problem.std_error)}
 
 
 def _draw_theta(
@@ -46,8 +54,13 @@ def _draw_theta(
 
 NORMAL = Likelihood(
     label="normal: effects are normal around the true effects, standard errors known",
+    parameters=lambda problem: (),
     observe=_observe,
-    log_density=_log_density,
+    profile=_profile,
     draw_data=_draw_data,
+    rough=lambda problem: (problem.effect, problem.std_error),
+    complete=lambda problem, rng, draws: draws,
+    integrable=lambda problem: np.full(len(problem.study), True),
+    marginal=_marginal,
     draw_theta=_draw_theta,
 )

@@ -1,0 +1,244 @@
+"""What a pooled effect means for patients: risks, ratios and differences at a control risk.
+
+The odds ratio of a binomial model, or the rate ratio of a Poisson model, is applied to one risk (or
+rate) without treatment: that which the user states, or the mean of the studies' control arms under
+the model, weighted by their participants (Cochrane Handbook 15.4.4). Ends of intervals are those of
+the effect, taken through: a credible interval of the pooled effect, a prediction interval of that
+in a new study.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+from scipy.special import bdtr, expit, logit, pdtr
+
+from bayesmeta.densities import TabulatedEffects
+from bayesmeta.measures.base import Floats
+from bayesmeta.model import HETEROGENEITIES, uses_counts
+
+if TYPE_CHECKING:
+    from bayesmeta.results.fit import Fit
+
+__all__ = ["ControlLevel", "control_level", "derived_estimates"]
+
+_POINTS, _WEIGHTS = np.polynomial.hermite_e.hermegauss(40)
+_DIMS = ("chain", "draw")
+_MOST_EVENTS = 2**40
+
+
+@dataclass(frozen=True, kw_only=True)
+class ControlLevel:
+    """The risk, or rate, without treatment.
+
+    Attributes
+    ----------
+    value : float
+        A risk from 0 to 1, or events for each unit of person-time.
+    rate : bool
+        Whether it is a rate.
+    stated : bool
+        Whether the user stated it; else it is of the data.
+    """
+
+    value: float
+    rate: bool
+    stated: bool
+
+    def treated(self, effect: Floats) -> Floats:
+        """The risk or rate with treatment at log odds or rate ratios."""
+        if self.rate:
+            return np.asarray(self.value * np.exp(effect))
+        return np.asarray(expit(logit(self.value) + effect))
+
+
+def control_level(fit: "Fit") -> ControlLevel | None:
+    """The risk or rate at which absolute effects are derived; None where there are none."""
+    problem = fit.problem
+    if not uses_counts(problem.likelihood) or not problem.two_arms:
+        return None
+    rate = "time_control" in problem.counts
+    if fit.spec.effect.control_risk is not None:
+        return ControlLevel(value=fit.spec.effect.control_risk, rate=rate, stated=True)
+    size = problem.counts["time_control" if rate else "total_control"]
+    own = fit.exact.control if fit.exact is not None else _control_of_draws(fit, rate)
+    assert own is not None  # there is a control arm
+    return ControlLevel(value=float(np.average(own, weights=size)), rate=rate, stated=False)
+
+
+def _control_of_draws(fit: "Fit", rate: bool) -> Floats:
+    """Posterior means of the control risks or rates of the studies."""
+    posterior, share = fit.posterior, -0.5 if fit.problem.contrast == "half" else 0.0
+    effect = posterior["theta"] if "theta" in posterior else posterior["mu"]
+    eta = posterior["alpha"] + share * effect
+    level: xr.DataArray = xr.apply_ufunc(np.exp if rate else expit, eta)
+    means = np.atleast_1d(level.mean(dim=_DIMS).to_numpy())
+    return np.broadcast_to(means, len(fit.problem.study))
+
+
+def derived_estimates(fit: "Fit", estimates: pd.DataFrame) -> list[dict[str, Any]]:
+    """Rows of what follows from the pooled effect and from that in a new study.
+
+    Parameters
+    ----------
+    fit
+        The fit.
+    estimates
+        Its rows mu and theta_new.
+
+    Returns
+    -------
+    list of dict
+        Two arms: ``risk_control``, then ``risk_treatment``, ``RR``, ``RD`` and ``NNT`` (one over
+        RD, with its sign: where the ends of RD differ in sign its interval runs through infinity,
+        Altman 1998, BMJ 317:1309), and the same of a new study with the ending ``_new``; of rates
+        ``rate_control``, ``rate_treatment`` and ``IRD``. One arm: ``risk_mean`` or ``rate_mean``,
+        the mean over the distribution of the true effects; ``events_new``, how many events a new
+        study of so many participants has; ``risk_upper`` or ``rate_upper``, below which the pooled
+        one is with the probability of the intervals, where no events were seen.
+    """
+    problem = fit.problem
+    if not uses_counts(problem.likelihood):
+        return []
+    level = control_level(fit)
+    if level is None:
+        return _one_arm(fit)
+    name = "rate" if level.rate else "risk"
+    rows = [_row(f"{name}_control", median=level.value, mean=level.value)]
+    for source, ending in (("mu", ""), ("theta_new", "_new")):
+        found = estimates[estimates["name"] == source]
+        if not found.empty:
+            effect = _Effect.of(fit, source, found.iloc[0].to_dict())
+            rows += [{**row, "name": row["name"] + ending} for row in _two_arms(level, effect)]
+    return rows
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Effect:
+    """The posterior of an effect: its row, and how functions of it are averaged."""
+
+    row: Mapping[Any, Any]
+    average: Callable[[Callable[[Floats], Floats]], float]
+
+    @classmethod
+    def of(cls, fit: "Fit", name: str, row: Mapping[Any, Any]) -> "_Effect":
+        exact = getattr(fit.exact, name) if fit.exact is not None else None
+        if isinstance(exact, TabulatedEffects):
+            return cls(
+                row=row,
+                average=lambda function: exact.expectation(function(exact.line.points)).item(),
+            )
+        draws = fit.posterior[name].to_numpy()
+        return cls(row=row, average=lambda function: float(function(draws).mean()))
+
+    def through(self, name: str, function: Callable[[Floats], Floats]) -> dict[str, Any]:
+        """The row of an increasing function of the effect."""
+        mean = self.average(function)
+        variance = self.average(lambda x: (function(x) - mean) ** 2)
+        ends = {
+            end: float(function(np.array(float(self.row[end]))))
+            for end in ("median", "lower", "upper")
+        }
+        quality = {name: self.row[name] for name in ("ess_bulk", "ess_tail", "rhat")}
+        return _row(name, mean=mean, sd=variance**0.5, **ends, **quality)
+
+
+def _two_arms(level: ControlLevel, effect: _Effect) -> list[dict[str, Any]]:
+    def treated(x: Floats) -> Floats:
+        return level.treated(x)
+
+    def difference(x: Floats) -> Floats:
+        return level.treated(x) - level.value
+
+    if level.rate:
+        return [effect.through("rate_treatment", treated), effect.through("IRD", difference)]
+    absolute = effect.through("RD", difference)
+    with np.errstate(divide="ignore"):
+        needed = {end: float(1 / np.float64(absolute[end])) for end in ("median", "lower", "upper")}
+    return [
+        effect.through("risk_treatment", treated),
+        effect.through("RR", lambda x: level.treated(x) / level.value),
+        absolute,
+        _row("NNT", **needed),
+    ]
+
+
+def _one_arm(fit: "Fit") -> list[dict[str, Any]]:
+    problem, prob = fit.problem, fit.spec.interval.prob
+    rate = "time" in problem.counts
+    name = "rate" if rate else "risk"
+    to_level = np.exp if rate else expit
+    rows = []
+    if "tau" in fit.posterior:
+        rows.append(_mean_level(fit, f"{name}_mean", to_level))
+    size = None if rate and fit.spec.effect.new_total is None else fit.new_total
+    if size is not None:
+        tails = [(1 - prob) / 2, 0.5, (1 + prob) / 2]
+        lower, median, upper = (_events(fit, size, rate, q) for q in tails)
+        rows.append(_row("events_new", median=median, lower=lower, upper=upper))
+    if not problem.counts["events"].any():
+        if fit.exact is not None:
+            end = fit.exact.mu.ppf(np.array([prob])).item()
+        else:
+            end = float(fit.posterior["mu"].quantile(prob))
+        rows.append(_row(f"{name}_upper", lower=0.0, upper=float(to_level(end))))
+    return rows
+
+
+def _mean_level(fit: "Fit", name: str, to_level: Callable[[Floats], Floats]) -> dict[str, Any]:
+    """The mean risk or rate over the distribution of the true effects, from draws."""
+    import arviz_stats as azs
+
+    draws = fit.posterior[["mu", "tau"]].transpose(*_DIMS)
+    mu, tau = draws["mu"].to_numpy(), draws["tau"].to_numpy()
+    scales = HETEROGENEITIES[fit.problem.heterogeneity].scales(fit.problem)
+    mean = np.zeros_like(mu)
+    for share, factor in zip(scales.weights, scales.factors, strict=True):
+        for point, weight in zip(_POINTS, _WEIGHTS / _WEIGHTS.sum(), strict=True):
+            mean += share * weight * to_level(mu + factor * tau * point)
+    interval = fit.spec.interval
+    values = xr.Dataset({name: (_DIMS, mean)})
+    ends = (azs.eti if interval.kind == "eti" else azs.hdi)(values, prob=interval.prob)[name]
+    return _row(
+        name,
+        mean=float(mean.mean()),
+        sd=float(mean.std(ddof=1)),
+        median=float(np.median(mean)),
+        lower=float(ends.sel(ci_bound="lower")),
+        upper=float(ends.sel(ci_bound="upper")),
+        ess_bulk=float(azs.ess(values, method="bulk")[name]),
+        ess_tail=float(azs.ess(values, method="tail")[name]),
+        rhat=float(azs.rhat(values)[name]),
+        mcse_mean=float(azs.mcse(values, method="mean")[name]),
+    )
+
+
+def _events(fit: "Fit", size: float, rate: bool, q: float) -> float:
+    """The quantile of how many events a new study of a size has."""
+    name = "theta_new" if "theta_new" in fit.posterior else "mu"
+    exact = getattr(fit.exact, name) if fit.exact is not None else None
+    if isinstance(exact, TabulatedEffects):
+        effects, weights = exact.line.points, exact.mass[0, 0]
+    else:
+        effects = fit.posterior[name].to_numpy().ravel()
+        weights = np.full(effects.size, 1 / effects.size)
+
+    def below(events: int) -> float:
+        if rate:
+            return float(weights @ pdtr(events, size * np.exp(effects)))
+        return float(weights @ bdtr(events, int(size), expit(effects))) if events < size else 1.0
+
+    low, high = -1, 1
+    while below(high) < q and high < _MOST_EVENTS:
+        high *= 2
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if below(middle) >= q else (middle, high)
+    return float(high)
+
+
+def _row(name: str, **values: Any) -> dict[str, Any]:
+    return {"name": name, "subgroup": "", "study": "", "term": "", **values}

@@ -9,10 +9,11 @@ from types import MappingProxyType
 from bayesmeta.model.heterogeneity.base import Heterogeneity
 from bayesmeta.model.heterogeneity.common import COMMON
 from bayesmeta.model.heterogeneity.normal import NORMAL
+from bayesmeta.model.heterogeneity.student_t import STUDENT_T
 
 __all__ = ["HETEROGENEITIES", "Heterogeneity"]
 
 HETEROGENEITIES: Mapping[str, Heterogeneity] = MappingProxyType(
-    {"common": COMMON, "normal": NORMAL}
+    {"common": COMMON, "normal": NORMAL, "student-t": STUDENT_T}
 )
 """Every heterogeneity by its name in a spec."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from bayesmeta.comparison.compare import compare
+    from bayesmeta.comparison.likelihoods import likelihoods
     from bayesmeta.errors import (
         BayesmetaError,
         DataError,
@@ -42,6 +43,7 @@ __all__ = [
     "combine_arms",
     "compare",
     "fit",
+    "likelihoods",
     "load",
     "moments_from_quantiles",
     "read_review",
@@ -62,6 +64,7 @@ _HOMES = {
     "combine_arms": "bayesmeta.measures.moments:combine_arms",
     "compare": "bayesmeta.comparison.compare:compare",
     "fit": "bayesmeta.pipeline:fit",
+    "likelihoods": "bayesmeta.comparison.likelihoods:likelihoods",
     "load": "bayesmeta.results.fit:load_fit",
     "moments_from_quantiles": "bayesmeta.measures.moments:moments_from_quantiles",
     "read_review": "bayesmeta.studies.revman:read_review",

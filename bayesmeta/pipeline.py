@@ -224,7 +224,15 @@ def varied(prepared: Prepared, **sections: Any) -> Prepared:
     table = study_effects(
         prepared.raw, spec.effect, measure, counts=uses_counts(spec.model.likelihood)
     )
-    return replace(prepared, spec=spec, table=table, problem=pose(spec, table))
+    problem = pose(spec, table)
+    kept = {
+        name: replace(prior, source=own.source)
+        if own and own.expression == prior.expression
+        else prior
+        for name, prior in problem.priors.items()
+        for own in [prepared.problem.priors.get(name)]
+    }
+    return replace(prepared, spec=spec, table=table, problem=replace(problem, priors=kept))
 
 
 def prepared_from(fit: Fit, options: Mapping[str, object]) -> Prepared:

@@ -269,6 +269,6 @@ _MODEL = (
     "",
     "[model]",
     'likelihood = "normal"',
-    _line('heterogeneity = "normal"', 'or "common"'),
+    _line('heterogeneity = "normal"', 'or "common", "student-t"'),
 )
 _ENGINE = ("", "[engine]", 'name = "nuts"', "seed = 20261122")

@@ -21,6 +21,7 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "fit": "bayesmeta.cli.fit",
         "sensitivity": "bayesmeta.cli.sensitivity",
         "compare": "bayesmeta.cli.compare",
+        "likelihoods": "bayesmeta.cli.likelihoods",
         "outcomes": "bayesmeta.cli.outcomes",
         "review": "bayesmeta.cli.review",
         "show": "bayesmeta.cli.show",
@@ -69,6 +70,7 @@ def cli() -> None:
       bayesmeta fit studies.toml            fit, and write results to reports/
       bayesmeta show reports/studies.nc     see a fit again
       bayesmeta sensitivity studies.toml    see how far the priors matter
+      bayesmeta likelihoods events.toml     see what correcting empty cells did
 
     \b
     Or without a spec:

@@ -41,6 +41,20 @@ _FLAGS: tuple[_Flag, ...] = (
     (("--likelihood",), {"metavar": "NAME", "help": "bayesmeta list likelihoods"}),
     (("--heterogeneity",), {"metavar": "NAME", "help": "bayesmeta list heterogeneities"}),
     (
+        ("--baseline",),
+        {"metavar": "NAME", "help": "Of counts: independent or exchangeable baselines."},
+    ),
+    (("--contrast",), {"metavar": "half|treatment", "help": "What a baseline is: see the spec."}),
+    (("--nu",), {"type": float, "metavar": "X", "help": "Degrees of freedom of student-t."}),
+    (
+        ("--control-risk", "control_risk"),
+        {"type": float, "metavar": "X", "help": "Risk at which RR, RD and NNT are derived."},
+    ),
+    (
+        ("--new-total", "new_total"),
+        {"type": int, "metavar": "N", "help": "Size of a new study whose events are predicted."},
+    ),
+    (
         ("--prior", "priors"),
         {
             "metavar": "NAME=EXPR",
@@ -62,7 +76,8 @@ _FLAGS: tuple[_Flag, ...] = (
 _OF_ONE_ANALYSIS = frozenset(
     {
         *("--measure", "--where", "--analysis", "--study", "--column", "--decimal", "--important"),
-        *("--scale", "--smd", "--r", "--title", "--likelihood"),
+        *("--scale", "--smd", "--r", "--title", "--likelihood", "--baseline", "--contrast"),
+        *("--control-risk", "--new-total"),
     }
 )
 """Flags that make no sense for all outcomes of a review."""
@@ -109,20 +124,29 @@ def _options(given: dict[str, Any]) -> dict[str, object]:
     options = {name: value for name, value in given.items() if value not in (None, ())}
     if "columns" in options:
         options["columns"] = dict(_pair(text, "--column") for text in options["columns"])
-    for name, expressions in named_values(options.pop("priors", ()), "--prior").items():
+    for name, expressions in named_values(
+        options.pop("priors", ()), "--prior", _PARAMETERS
+    ).items():
         options[name] = expressions[-1]
     if "interval" in options:
         options.update(interval_options(options.pop("interval")))
     return options
 
 
-def named_values(texts: Iterable[str], flag: str) -> dict[str, list[str]]:
-    """Prior expressions by parameter, from texts such as ``tau=HalfNormal(0.5)``."""
+_PARAMETERS = ("mu", "tau", "alpha", "alpha_mean", "alpha_sd", "rho")
+"""Parameters that have a prior."""
+
+
+def named_values(
+    texts: Iterable[str], flag: str, parameters: Sequence[str] = ("mu", "tau")
+) -> dict[str, list[str]]:
+    """Expressions by parameter, from texts such as ``tau=HalfNormal(0.5)``."""
     found: dict[str, list[str]] = {}
     for text in texts:
         name, expression = _pair(text, flag)
-        if name not in ("mu", "tau"):
-            raise click.BadParameter(f"{name!r} is not a parameter: mu or tau", param_hint=flag)
+        if name not in parameters:
+            known = " or ".join((", ".join(parameters[:-1]), parameters[-1]))
+            raise click.BadParameter(f"{name!r} is not a parameter: {known}", param_hint=flag)
         found.setdefault(name, []).append(expression)
     return found
 

@@ -1,7 +1,9 @@
 """One outcome by every method, side by side, and why they differ."""
 
+from bayesmeta.comparison.bayesian_rows import row_of_posterior
 from bayesmeta.comparison.classical_rows import own_method
-from bayesmeta.comparison.compare import Origin, SideBySide, compare, row_of_posterior, side_by_side
+from bayesmeta.comparison.compare import Origin, SideBySide, compare, side_by_side
+from bayesmeta.comparison.likelihoods import likelihoods
 from bayesmeta.comparison.result import Comparison
 from bayesmeta.comparison.rows import Row
 
@@ -11,6 +13,7 @@ __all__ = [
     "Row",
     "SideBySide",
     "compare",
+    "likelihoods",
     "own_method",
     "row_of_posterior",
     "side_by_side",

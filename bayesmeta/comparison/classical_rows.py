@@ -13,7 +13,7 @@ from bayesmeta.measures import Measure
 from bayesmeta.spec import Spec
 from bayesmeta.studies import METHODS, Kind, Method, Outcome, Settings, StudyRows
 
-__all__ = ["classical_rows", "outcome_of_table", "own_method", "revman_settings"]
+__all__ = ["classical_rows", "outcome_of_table", "own_method", "peto_row", "revman_settings"]
 
 _METHODS: Mapping[str, Method] = {"OR": "MH", "RR": "MH", "RD": "MH", "PETO": "PETO"}
 """How RevMan pools a measure where nothing else is said; all others by inverse variance."""
@@ -139,6 +139,15 @@ def classical_rows(outcome: Outcome, settings: Settings) -> list[Row]:
             label = "REML"  # there is no Hartung-Knapp-Sidik-Jonkman interval of one study
         rows.append(_row(method, label, result, chosen))
     return rows
+
+
+def peto_row(outcome: Outcome, settings: Settings) -> Row | None:
+    """Peto's odds ratio, with fixed effects; None where no study is estimable."""
+    chosen = replace(settings, measure="PETO", method="PETO", random=False)
+    result = revman_analysis(outcome, chosen).total
+    if result is None:
+        return None
+    return _row("peto", "Peto, fixed effect", result, chosen)
 
 
 def own_method(settings: Settings) -> str:

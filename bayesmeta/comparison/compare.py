@@ -1,6 +1,6 @@
 """One outcome by every method: published, RevMan's, restricted maximum likelihood, Bayesian."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from bayesmeta.classical import revman_analysis
+from bayesmeta.comparison.bayesian_rows import row_of_fit
 from bayesmeta.comparison.classical_rows import (
     classical_rows,
     outcome_of_table,
@@ -27,12 +28,10 @@ from bayesmeta.model import Problem, check_priors, uses_counts
 from bayesmeta.pipeline import Prepared, check, fit_prepared, prepared_from
 from bayesmeta.priors import flat_mu
 from bayesmeta.results import Fit, worst
-from bayesmeta.results.tables import interval_name
 from bayesmeta.sources import outcome_of
-from bayesmeta.spec import Spec
 from bayesmeta.studies import Outcome, Settings
 
-__all__ = ["Origin", "SideBySide", "compare", "row_of_posterior", "side_by_side"]
+__all__ = ["Origin", "SideBySide", "compare", "side_by_side"]
 
 
 _NOT_POOLED = "RevMan was told not to pool these studies: its rows say what its method would give."
@@ -77,7 +76,7 @@ def compare(
         others = other_likelihoods(prepared)
         fits += [fit_prepared(other, progress=progress) for other in others]
     origin, changed = _origin(prepared)
-    beside = side_by_side(prepared, origin, [_bayesian_row(each) for each in fits])
+    beside = side_by_side(prepared, origin, [row_of_fit(each) for each in fits])
     record = fits[0].record
     return Comparison(
         spec=prepared.spec,
@@ -143,58 +142,6 @@ def side_by_side(prepared: Prepared, origin: Origin | None, bayesian: Sequence[R
         rows=(*comparable, *rows, *bayesian),
         sentences=(printed.sentence(method, at_level, measure, size), *sentences),
         reproduced=method,
-    )
-
-
-def _bayesian_row(fit: Fit) -> Row:
-    """The pooled effect of a fit."""
-    names = fit.estimates.loc[fit.estimates["name"] != "theta", "name"]
-    found = {str(name): fit.estimate(str(name)) for name in names}
-    numbers = {
-        f"{name}_{end}": estimate[end]
-        for name, estimate in found.items()
-        for end in ("median", "lower", "upper")
-    }
-    chances = {name: found["mu"][name] for name in ("prob_benefit", "prob_important")}
-    return row_of_posterior(numbers | chances, fit.spec, sd=found["mu"]["sd"])
-
-
-def row_of_posterior(numbers: Mapping[str, float], spec: Spec, *, sd: float) -> Row:
-    """The row of a posterior.
-
-    Parameters
-    ----------
-    numbers
-        ``mu_median``, ``mu_lower``, ``mu_upper``; where they are known the same of tau and
-        theta_new, ``I2_median``, ``prob_benefit`` and ``prob_important``.
-    spec
-        The analysis.
-    sd
-        Posterior standard deviation of mu.
-    """
-
-    def known(name: str) -> float:
-        return numbers.get(name, float("nan"))
-
-    likelihood = spec.model.likelihood
-    return Row(
-        method=likelihood,
-        label=f"Bayesian, {likelihood} likelihood",
-        kind="bayesian",
-        interval=interval_name(spec.interval),
-        level=spec.interval.prob,
-        estimate=numbers["mu_median"],
-        sd=sd,
-        lower=numbers["mu_lower"],
-        upper=numbers["mu_upper"],
-        tau=known("tau_median"),
-        tau_lower=known("tau_lower"),
-        tau_upper=known("tau_upper"),
-        i2=known("I2_median"),
-        prediction_lower=known("theta_new_lower"),
-        prediction_upper=known("theta_new_upper"),
-        prob_benefit=known("prob_benefit"),
-        prob_important=known("prob_important"),
     )
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from bayesmeta.classical import quantile
 from bayesmeta.comparison.rows import Row
 from bayesmeta.measures import Measure
-from bayesmeta.results.tables import decimals, effect_decimals, format_number, format_span
+from bayesmeta.results.numbers import decimals, effect_decimals, format_number, format_span
 
 __all__ = ["Facts", "explain"]
 

@@ -11,7 +11,7 @@ from bayesmeta.comparison.rows import Row
 from bayesmeta.errors import SpecError
 from bayesmeta.measures import Measure, find_measure
 from bayesmeta.parity import agrees
-from bayesmeta.results.tables import format_number, format_span
+from bayesmeta.results.numbers import format_number, format_span
 from bayesmeta.spec import Published, Spec
 from bayesmeta.studies import Outcome, Review, Settings, Stored
 

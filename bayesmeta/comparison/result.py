@@ -19,7 +19,8 @@ from bayesmeta.comparison.text import displayed, estimate_text, prediction_text,
 from bayesmeta.files import write_whole
 from bayesmeta.measures import Measure, find_measure
 from bayesmeta.results.export import plain_value
-from bayesmeta.results.tables import format_number, format_probability, remarks
+from bayesmeta.results.numbers import format_number, format_probability
+from bayesmeta.results.tables import remarks
 from bayesmeta.spec import Spec
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ import numpy as np
 
 from bayesmeta.comparison.rows import Row
 from bayesmeta.measures import Measure
-from bayesmeta.results.tables import decimals, effect_decimals, format_number, format_span
+from bayesmeta.results.numbers import decimals, effect_decimals, format_number, format_span
 
 __all__ = ["displayed", "estimate_text", "prediction_text", "row_cells", "span_text", "tau_text"]
 

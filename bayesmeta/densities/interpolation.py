@@ -12,12 +12,15 @@ from scipy.special import sici
 
 from bayesmeta.densities.search import Floats
 
-__all__ = ["interpolate", "shares_below", "stencils"]
+__all__ = ["between", "interpolate", "shares_below", "stencils"]
 
 _POINTS = 16
 """Nodes that an interpolating polynomial goes through."""
 
 _ON_NODE = 1e-12
+
+_BEYOND = 0.5
+"""How far a log density may lie above or below its neighbours between nodes that resolve it."""
 
 
 def interpolate(values: Floats, at: Floats, below: Floats | float, above: Floats | float) -> Floats:
@@ -62,6 +65,15 @@ def stencils(at: Floats, count: int) -> tuple[np.ndarray, Floats]:
     weights = _barycentric(points) / np.where(exact, 1.0, apart)
     weights /= weights.sum(-1, keepdims=True)
     return start, np.where(exact.any(-1, keepdims=True), exact, weights)
+
+
+def between(found: Floats, left: Floats, right: Floats) -> Floats:
+    """Interpolated log densities, kept near those of the two nodes that they lie between.
+
+    Far out in a tail, where rounding or a floor breaks its smoothness, a polynomial would swing.
+    """
+    low, high = np.minimum(left, right), np.maximum(left, right)
+    return np.clip(found, low - _BEYOND, high + _BEYOND)
 
 
 @cache

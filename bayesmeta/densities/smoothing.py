@@ -12,7 +12,7 @@ import numpy as np
 from scipy.sparse import csr_array
 from scipy.special import ndtr
 
-from bayesmeta.densities.interpolation import stencils
+from bayesmeta.densities.interpolation import between, stencils
 from bayesmeta.densities.line import Line
 from bayesmeta.densities.scales import NORMAL, Scales
 from bayesmeta.densities.search import Floats
@@ -129,7 +129,8 @@ def _rule(count: int) -> tuple[Floats, Floats]:
 def _interpolated(values: Floats, at: Floats) -> Floats:
     """Functions (node, function) at places in units of nodes (point, function)."""
     count = values.shape[0]
-    start, weights = stencils(np.clip(at, 0, count - 1), count)
+    at = np.clip(at, 0, count - 1)
+    start, weights = stencils(at, count)
     width = weights.shape[-1]
     matrix = csr_array(
         (
@@ -139,5 +140,5 @@ def _interpolated(values: Floats, at: Floats) -> Floats:
         ),
         shape=(at.size, count),
     )
-    found: Floats = matrix @ values
-    return found
+    left = np.minimum(at.astype(np.intp), count - 2)
+    return between(matrix @ values, values[left], values[left + 1])

@@ -33,9 +33,11 @@ from bayesmeta.measures.single import (
     MEAN,
     PROPORTION,
 )
+from bayesmeta.measures.zeros import ZERO_CELL_RULES
 
 __all__ = [
     "MEASURES",
+    "ZERO_CELL_RULES",
     "Measure",
     "Scale",
     "StudyEffects",

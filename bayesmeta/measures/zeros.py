@@ -9,6 +9,7 @@ keeps studies with nothing but events for a risk ratio, which is 1 there with th
 the corrected cells.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,7 +18,16 @@ from numpy.typing import NDArray
 from bayesmeta.measures.base import Floats
 from bayesmeta.spec import ZeroCells
 
-__all__ = ["Adjusted", "adjust_cells"]
+__all__ = ["ZERO_CELL_RULES", "Adjusted", "adjust_cells"]
+
+ZERO_CELL_RULES: Mapping[str, Mapping[str, float | str | bool | None]] = {
+    "0.5 to studies with a zero": {"add": 0.5, "to": "only0", "drop00": None},
+    "0.5 to all studies": {"add": 0.5, "to": "all", "drop00": None},
+    "0.1 to studies with a zero": {"add": 0.1, "to": "only0", "drop00": None},
+    "studies with a zero left out": {"add": 0.5, "to": "none", "drop00": True},
+    "studies without events kept": {"add": 0.5, "to": "only0", "drop00": False},
+}
+"""Rules to compare, as keys of ``[effect.zero_cells]``."""
 
 
 @dataclass(frozen=True, kw_only=True)

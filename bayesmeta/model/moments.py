@@ -29,7 +29,11 @@ def moments_of(problem: Problem) -> dict[str, int]:
     """How many moments, at most 2, the posteriors of mu, tau and theta_new of a problem have."""
     mu = problem.priors["mu"]
     studies = int(LIKELIHOODS[problem.likelihood].integrable(problem).sum())
-    return existing_moments(problem.priors.get("tau"), mu, studies, flat=int(not mu.proper))
+    found = existing_moments(problem.priors.get("tau"), mu, studies, flat=int(not mu.proper))
+    if problem.heterogeneity == "student-t":
+        own = sum(problem.nu > order for order in (1, 2))
+        found["theta_new"] = min(found["theta_new"], own)
+    return found
 
 
 def existing_moments(tau: Prior | None, mu: Prior, studies: int, flat: int) -> dict[str, int]:

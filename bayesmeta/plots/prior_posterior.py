@@ -20,8 +20,8 @@ from bayesmeta.plots.panels import (
 )
 from bayesmeta.plots.style import COLOURS, FONT_SIZE, RC, without_glyph_warnings
 from bayesmeta.priors import Prior
+from bayesmeta.results.numbers import interval_name
 from bayesmeta.results.overlap import Density, posterior_density, shared_area
-from bayesmeta.results.tables import interval_name
 
 if TYPE_CHECKING:
     from matplotlib.artist import Artist

@@ -12,7 +12,7 @@ from bayesmeta.measures.base import IDENTITY
 from bayesmeta.plots.layout import Column
 from bayesmeta.plots.panels import effect_label
 from bayesmeta.plots.style import COLOURS
-from bayesmeta.results.tables import format_probability
+from bayesmeta.results.numbers import format_probability
 
 __all__ = [
     "HEADINGS",

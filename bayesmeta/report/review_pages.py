@@ -23,7 +23,7 @@ from bayesmeta.files import safe_name
 from bayesmeta.measures import Measure
 from bayesmeta.plots.ticks import round_places
 from bayesmeta.report.axis import Axis, Bar
-from bayesmeta.results.tables import interval_name
+from bayesmeta.results.numbers import interval_name
 from bayesmeta.review_analysis import OutcomeResult, ReviewResult
 from bayesmeta.sources import hash_of
 

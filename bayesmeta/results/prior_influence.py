@@ -33,11 +33,28 @@ def prior_warnings(problem: Problem, tau: Sequence[float]) -> tuple[str, ...]:
     """
     prior_mu, prior_tau = problem.priors["mu"], problem.priors.get("tau")
     warnings = [text for prior in problem.priors.values() for text in prior.warnings]
+    warnings.append(_no_events(problem))
     warnings.append(_missing_moments(problem))
     warnings.append(_conflict_of_mu(problem, prior_mu, tau[0]))
     if prior_tau is not None:
         warnings += [_conflict_of_tau(prior_tau, tau[0]), _few(problem, prior_tau, tau)]
     return tuple(filter(None, warnings))
+
+
+def _no_events(problem: Problem) -> str:
+    """That no events were seen, or nothing else."""
+    events = [values for name, values in problem.counts.items() if name.startswith("events")]
+    if not events or any(values.any() for values in events):
+        return ""
+    if problem.two_arms:
+        return (
+            "No events were seen in either arm of any study: the data say next to nothing of the "
+            f"effect, and its posterior is its prior ({problem.priors['mu'].expression})."
+        )
+    return (
+        "No events were seen in any study: the data give an upper bound alone, and the prior "
+        f"({problem.priors['mu'].expression}) decides how far below it the pooled effect is."
+    )
 
 
 def _missing_moments(problem: Problem) -> str:

@@ -15,23 +15,21 @@ from rich.text import Text
 from bayesmeta.measures import Measure, find_measure
 from bayesmeta.model import HETEROGENEITIES
 from bayesmeta.priors import Prior
-from bayesmeta.spec import Interval, Spec
+from bayesmeta.results.absolute_text import derived_to_text
+from bayesmeta.results.numbers import (
+    decimals,
+    effect_decimals,
+    format_number,
+    format_probability,
+    format_span,
+    interval_name,
+)
+from bayesmeta.spec import Spec
 
 if TYPE_CHECKING:
     from bayesmeta.results.fit import Fit
 
-__all__ = [
-    "decimals",
-    "effect_decimals",
-    "fit_to_html",
-    "fit_to_text",
-    "format_number",
-    "format_probability",
-    "format_span",
-    "interval_name",
-    "prepared_to_text",
-    "remarks",
-]
+__all__ = ["fit_to_html", "fit_to_text", "prepared_to_text", "remarks"]
 
 _NAMES = {
     "mu": "pooled effect (mu)",
@@ -39,47 +37,7 @@ _NAMES = {
     "theta_new": "effect in new study",
     "I2": "I² (%)",
 }
-_RAREST = 0.001
-_MOST_DECIMALS = 12
-_MOST_OF_RATIO = 4
 _VERDICTS = {"ok": "green", "warn": "yellow", "fail": "bold red"}
-
-
-def decimals(lower: float, upper: float) -> int:
-    """Decimals that an estimate deserves: two digits of a quarter of its interval's width."""
-    width = (upper - lower) / 4
-    if not math.isfinite(width) or width <= 0:
-        return 2
-    return min(max(1 - math.floor(math.log10(width)), 0), _MOST_DECIMALS)
-
-
-def effect_decimals(lower: float, upper: float, measure: Measure) -> int:
-    """Decimals that an effect deserves on the display scale.
-
-    As `decimals`; of ratios so many that the lower end is not shown as 0, where four are enough.
-    """
-    places = decimals(lower, upper)
-    if not measure.scale.ratio or not 0 < lower < math.inf:
-        return places
-    return max(places, min(-math.floor(math.log10(lower)), _MOST_OF_RATIO))
-
-
-def format_number(value: float, places: int) -> str:
-    """A number with a fixed count of decimals and a true minus sign; "" where there is none."""
-    if math.isnan(value):
-        return ""
-    if math.isinf(value):
-        return "∞" if value > 0 else "−∞"
-    text = f"{value:.{places}f}"
-    if float(text) == 0:
-        text = text.lstrip("-")
-    return text.replace("-", "−")
-
-
-def interval_name(interval: Interval, *, prediction: bool = False) -> str:
-    """The label of an interval: credible and prediction intervals never share one."""
-    kind = {"eti": "", "hdi": " (HDI)"}[interval.kind]
-    return f"{100 * interval.prob:g} % {'prediction' if prediction else 'credible'} interval{kind}"
 
 
 def fit_to_text(fit: "Fit", *, studies: bool = False) -> RenderableType:
@@ -98,6 +56,7 @@ def fit_to_text(fit: "Fit", *, studies: bool = False) -> RenderableType:
         Text(_description(spec, fit.table.sizes["study"], fit.n_participants)),
         _main_table(fit),
         Text(_interval_note(fit)),
+        *derived_to_text(fit),
     ]
     if studies and "theta" in fit.posterior:
         parts.append(_study_table(fit))
@@ -186,7 +145,7 @@ def _description(spec: Spec, k: int, participants: int | None) -> str:
 def _main_table(fit: "Fit") -> Table:
     """Everything but the studies; on two scales where the measure has two."""
     interval, measure = fit.spec.interval, fit.measure
-    estimates = fit.estimates[fit.estimates["name"] != "theta"]
+    estimates = fit.estimates[fit.estimates["name"].isin(list(_NAMES))]
     back_transformed = measure.scale.name != "identity"
     statistics = ["median", "sd"] if back_transformed else ["median", "mean", "sd"]
     chances = {
@@ -227,15 +186,6 @@ def _cells(
     return cells + [format_probability(row[column]) for column in chances]
 
 
-def format_probability(probability: float) -> str:
-    """A probability from draws: never certain, and none where there is none."""
-    if math.isnan(probability):
-        return ""
-    if not _RAREST <= probability <= 1 - _RAREST:
-        return f"< {_RAREST}" if probability < 0.5 else f"> {1 - _RAREST}"
-    return format_number(probability, 3)
-
-
 def _study_table(fit: "Fit") -> Table:
     estimates = fit.estimates[fit.estimates["name"] == "theta"]
     table = Table(box=None, pad_edge=False, header_style="bold")
@@ -266,11 +216,6 @@ def _display(row: pd.Series, measure: Measure) -> str:
     lower, upper = row["display_lower"], row["display_upper"]
     places = effect_decimals(lower, upper, measure)
     return f"{format_number(row['display_median'], places)} ({format_span(lower, upper, places)})"
-
-
-def format_span(lower: float, upper: float, places: int) -> str:
-    """Two ends with a fixed count of decimals, as in ``−0.5 to 1.2``."""
-    return f"{format_number(lower, places)} to {format_number(upper, places)}"
 
 
 def _evidence(fit: "Fit") -> list[Text]:

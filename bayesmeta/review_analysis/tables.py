@@ -5,7 +5,7 @@ from rich.table import Table
 from rich.text import Text
 
 from bayesmeta.comparison.text import estimate_text, prediction_text
-from bayesmeta.results.tables import interval_name
+from bayesmeta.results.numbers import interval_name
 from bayesmeta.review_analysis.result import OutcomeResult, ReviewResult
 
 __all__ = ["review_to_text"]

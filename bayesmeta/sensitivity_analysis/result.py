@@ -20,7 +20,7 @@ from bayesmeta.measures import Measure, find_measure
 from bayesmeta.plots.sensitivity_text import HEADINGS
 from bayesmeta.results import worst
 from bayesmeta.results.export import plain_value
-from bayesmeta.results.tables import (
+from bayesmeta.results.numbers import (
     decimals,
     effect_decimals,
     format_number,

@@ -7,7 +7,7 @@ import numpy as np
 import xarray as xr
 
 from bayesmeta.errors import InputError
-from bayesmeta.measures import find_measure, study_effects
+from bayesmeta.measures import ZERO_CELL_RULES, find_measure, study_effects
 from bayesmeta.model import Problem, check_priors
 from bayesmeta.pipeline import Prepared
 from bayesmeta.priors import Prior
@@ -119,7 +119,7 @@ def effect_variants(prepared: Prepared, r: Sequence[float]) -> Iterator[Variatio
     if prepared.table.attrs["corrections"] or any(
         "no events" in item["reason"] for item in prepared.table.attrs["excluded"]
     ):
-        for label, rule in _ZERO_CELLS.items():
+        for label, rule in ZERO_CELL_RULES.items():
             changed = effect.zero_cells.model_copy(update=rule)
             if changed != effect.zero_cells:
                 yield _recomputed(prepared, "zero cells", label, {"zero_cells": changed})
@@ -130,14 +130,6 @@ def effect_variants(prepared: Prepared, r: Sequence[float]) -> Iterator[Variatio
 
 _ANY = ("any", "other", "Cochrane")
 """Settings of published priors that hold for any analysis."""
-
-_ZERO_CELLS = {
-    "0.5 to studies with a zero": {"add": 0.5, "to": "only0", "drop00": None},
-    "0.5 to all studies": {"add": 0.5, "to": "all", "drop00": None},
-    "0.1 to studies with a zero": {"add": 0.1, "to": "only0", "drop00": None},
-    "studies with a zero left out": {"add": 0.5, "to": "none", "drop00": True},
-    "studies without events kept": {"add": 0.5, "to": "only0", "drop00": False},
-}
 
 
 def _recomputed(prepared: Prepared, kind: str, label: str, changed: dict[str, object]) -> Variation:

@@ -10,7 +10,7 @@ import bayesmeta as bm
 from bayesmeta.cli.main import cli
 from bayesmeta.errors import EngineError
 from bayesmeta.priors import FAMILIES, SOURCES
-from bayesmeta.results.tables import decimals, format_number
+from bayesmeta.results.numbers import decimals, format_number
 
 FRAME = pd.DataFrame(
     {

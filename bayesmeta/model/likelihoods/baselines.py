@@ -179,7 +179,7 @@ class _Baselines:
 
         parts = []
         for side in (-1.0, 1.0):
-            end = increasing_root(fallen(side), width, width)
+            end = np.maximum(increasing_root(fallen(side), width, width), np.finfo(float).tiny)
             nodes = mode[:, None] + side * end[:, None] * (_POINTS + 1) / 2
             parts.append((nodes, self.log(nodes) + np.log(end[:, None] * _WEIGHTS / 2)))
         nodes, log_terms = (np.concatenate(both, -1) for both in zip(*parts, strict=True))

@@ -8,7 +8,7 @@ import numpy as np
 from scipy.interpolate import RectBivariateSpline
 
 from bayesmeta.densities import Line, Panels
-from bayesmeta.densities.interpolation import interpolate
+from bayesmeta.densities.interpolation import between, interpolate
 from bayesmeta.densities.search import Floats
 
 __all__ = ["draw_effects", "draw_pairs"]
@@ -124,8 +124,12 @@ def _around(
 def _at(log_studies: Floats, x: Floats, line: Line) -> Floats:
     """Log likelihoods (node, study) at effects (point, study)."""
     values = np.maximum(log_studies, -2000.0).T
-    place = np.broadcast_to(line.place(x), (values.shape[0], x.size))
-    return interpolate(values, place, values[:, 0], values[:, -1]).T
+    place = line.place(x)
+    found = interpolate(
+        values, np.broadcast_to(place, (values.shape[0], x.size)), values[:, 0], values[:, -1]
+    )
+    left = np.clip(place.astype(np.intp), 0, values.shape[1] - 2)
+    return between(found, values[:, left], values[:, left + 1]).T
 
 
 def _chosen(weights: Floats, u: Floats) -> np.ndarray:

@@ -138,7 +138,8 @@ class TabulatedPosterior:
     def _counting(self) -> np.ndarray:
         """Values of tau that have a share in any posterior."""
         shares = np.exp(_log_sum(self.log_joint, 2)).max(0)
-        return np.flatnonzero(shares > _NEGLIGIBLE)
+        pull = np.maximum(self.nodes / self.line.width, 1.0) ** 2  # in second moments
+        return np.flatnonzero(shares * pull > _NEGLIGIBLE)
 
     def _spread(self, log_f: Floats, tau: Floats | float) -> Floats:
         """Averages at all nodes of functions known there (node, function)."""

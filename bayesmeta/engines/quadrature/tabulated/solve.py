@@ -107,7 +107,8 @@ class _Grid:
     def _common(self) -> TabulatedPosterior:
         tau = np.zeros(1)
         joint = self._joint(self.surface.log_likelihood(tau))
-        return self._posterior(joint, tau, None, np.zeros(len(self.problems)), np.zeros(1))
+        error = self._error_of_mu(joint, tau, self._checks(joint, tau))
+        return self._posterior(joint, tau, None, error, np.zeros(1))
 
     def _random(self, taus: Sequence[Prior]) -> TabulatedPosterior:
         log_prior = stack(taus)
@@ -154,13 +155,17 @@ class _Grid:
             before = after
             if (error <= TOLERANCE).all():
                 break
-        coarse = np.abs(check(joint[..., ::2] + np.log(2), tau) - before).max(-1)
-        error = np.maximum(error, np.where(coarse <= _COARSE_MU, coarse**2, coarse))
+        error = np.maximum(error, self._error_of_mu(joint, tau, check))
         at_lower = log_prior(np.full((len(taus), 1), lower))[:, 0]
         with np.errstate(over="ignore"):
             start = self.surface.log_likelihood(np.array([lower]))[self.surface.rows.set_of, 0]
             at_lower = np.exp(at_lower + _log_total(start + self.log_mu) - _log_total(joint))
         return self._posterior(joint, tau, maps, error, at_lower)
+
+    def _error_of_mu(self, joint: Floats, tau: Floats, check: "_Checks") -> Floats:
+        """How far from exact the sums over the nodes of mu are (batch,)."""
+        change = np.abs(check(joint[..., ::2] + np.log(2), tau) - check(joint, tau)).max(-1)
+        return np.where(change <= _COARSE_MU, change**2, change)
 
     def _typical(self) -> float:
         """Harmonic mean of the squared standard errors of all studies, as a standard error."""
@@ -192,7 +197,7 @@ class _Grid:
         of_mu = shares.sum(1)
         centre = of_mu @ mu
         sd = np.sqrt((of_mu * (mu - centre[:, None]) ** 2).sum(1))
-        peak = tau[shares.sum(2).argmax(1)]
+        peak = np.maximum(tau[shares.sum(2).argmax(1)], np.finfo(float).tiny)
         moments = np.array([moments_of(problem)["tau"] for problem in self.problems])
         return _Checks(mu=mu, centre=centre, sd=sd, peak=peak, moments=moments)
 
@@ -239,7 +244,8 @@ class _Checks:
         for order in (1, 2):
             with np.errstate(over="ignore", divide="ignore"):
                 moment = np.log((of_tau * tau**order).sum(1))
-            numbers.append(np.where(self.moments >= order, moment, 0.0))
+            known = (self.moments >= order) & np.isfinite(moment)
+            numbers.append(np.where(known, moment, 0.0))
         return np.stack(numbers, -1)
 
 

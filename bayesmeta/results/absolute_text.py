@@ -1,0 +1,123 @@
+"""Risks, differences and numbers needed to treat as text for people."""
+
+import math
+from typing import TYPE_CHECKING
+
+from rich.console import RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from bayesmeta.results.absolute import ControlLevel, control_level
+from bayesmeta.results.numbers import decimals, format_number, format_span, interval_name
+
+if TYPE_CHECKING:
+    from bayesmeta.results.fit import Fit
+
+__all__ = ["derived_to_text", "needed_to_treat"]
+
+_LABELS = {
+    "risk_treatment": "risk with {treatment}, per 1000",
+    "RR": "risk ratio",
+    "RD": "risk difference, per 1000",
+    "NNT": "number needed to treat",
+    "rate_treatment": "rate with {treatment}",
+    "IRD": "rate difference",
+}
+_THOUSAND = ("risk_treatment", "RD")
+_LARGEST = 100_000
+"""A number needed to treat beyond this is as good as infinite."""
+
+
+def derived_to_text(fit: "Fit") -> list[RenderableType]:
+    """What follows from the effects of counts, for a terminal; empty where nothing does."""
+    level = control_level(fit)
+    return _one_arm(fit) if level is None else _two_arms(fit, level)
+
+
+def _two_arms(fit: "Fit", level: ControlLevel) -> list[RenderableType]:
+    names = set(fit.estimates["name"])
+    labels = fit.spec.labels
+    table = Table("", box=None, pad_edge=False, header_style="bold")
+    table.add_column(f"pooled ({interval_name(fit.spec.interval)})", justify="right")
+    sources = [""]
+    if "theta_new" in names:
+        prediction = interval_name(fit.spec.interval, prediction=True)
+        table.add_column(f"new study ({prediction})", justify="right")
+        sources.append("_new")
+    for name, label in _LABELS.items():
+        if name in names:
+            cells = [_cell(fit, name, name + source) for source in sources]
+            table.add_row(label.format(treatment=labels.treatment), *cells)
+    whose = "as stated"
+    if not level.stated:
+        whose = "posterior mean of the studies' control arms, weighted by size"
+    shown = f"{level.value:.3g}" if level.rate else f"{1000 * level.value:.3g} per 1000"
+    what = "rate" if level.rate else "risk"
+    return [Text(f"At a {what} of {shown} with {labels.control} ({whose}):"), table]
+
+
+def _cell(fit: "Fit", kind: str, name: str) -> str:
+    row = fit.estimate(name)
+    if kind == "NNT":
+        return needed_to_treat(row["median"], row["lower"], row["upper"], fit.spec.effect.better)
+    unit = 1000 if kind in _THOUSAND else 1
+    middle, lower, upper = (unit * row[end] for end in ("median", "lower", "upper"))
+    places = decimals(lower, upper)
+    return f"{format_number(middle, places)} ({format_span(lower, upper, places)})"
+
+
+def needed_to_treat(median: float, lower: float, upper: float, better: str | None) -> str:
+    """Numbers needed to treat in the notation of Altman 1998, BMJ 317:1309.
+
+    Parameters
+    ----------
+    median, lower, upper
+        One over the risk difference, and over the ends of its interval.
+    better
+        Whether ``higher`` or ``lower`` risks are benefit: then it says for whom, to benefit (NNTB)
+        or to harm (NNTH); None: for one more event, or one fewer.
+    """
+
+    def one(value: float) -> str:
+        more = value > 0
+        if better is None:
+            word = "one more in" if more else "one fewer in"
+        else:
+            word = "NNTB" if more == (better == "higher") else "NNTH"
+        size = math.ceil(abs(value)) if abs(value) < _LARGEST else "∞"
+        return f"{word} {size}"
+
+    if (lower > 0) == (upper > 0):
+        ends = sorted((lower, upper), key=abs)
+        return f"{one(median)} ({one(ends[0])} to {one(ends[1])})"
+    return f"{one(median)} ({one(lower)} to ∞ to {one(upper)})"
+
+
+def _one_arm(fit: "Fit") -> list[RenderableType]:
+    names = set(fit.estimates["name"])
+    level = interval_name(fit.spec.interval)
+    lines = []
+    for what in ("risk", "rate"):
+        if f"{what}_mean" in names:
+            row = fit.estimate(f"{what}_mean")
+            places = decimals(row["lower"], row["upper"])
+            lines.append(
+                f"mean {what} over the distribution of the studies' true {what}s: "
+                f"{format_number(row['median'], places)} "
+                f"({format_span(row['lower'], row['upper'], places)}, {level}); the pooled {what} "
+                "above is their median"
+            )
+        if f"{what}_upper" in names:
+            row = fit.estimate(f"{what}_upper")
+            lines.append(
+                f"no events were seen: the pooled {what} is below {row['upper']:.3g} with "
+                f"{100 * fit.spec.interval.prob:g} % probability"
+            )
+    if "events_new" in names:
+        row = fit.estimate("events_new")
+        lines.append(
+            f"events in a new study of {fit.new_total:g}: {row['median']:.0f} "
+            f"({row['lower']:.0f} to {row['upper']:.0f}, "
+            f"{interval_name(fit.spec.interval, prediction=True)})"
+        )
+    return [Text(line) for line in lines]

@@ -1,0 +1,70 @@
+"""Numbers as text: how many decimals they deserve, and the names of intervals."""
+
+import math
+
+from bayesmeta.measures import Measure
+from bayesmeta.spec import Interval
+
+__all__ = [
+    "decimals",
+    "effect_decimals",
+    "format_number",
+    "format_probability",
+    "format_span",
+    "interval_name",
+]
+
+_RAREST = 0.001
+_MOST_DECIMALS = 12
+_MOST_OF_RATIO = 4
+
+
+def decimals(lower: float, upper: float) -> int:
+    """Decimals that an estimate deserves: two digits of a quarter of its interval's width."""
+    width = (upper - lower) / 4
+    if not math.isfinite(width) or width <= 0:
+        return 2
+    return min(max(1 - math.floor(math.log10(width)), 0), _MOST_DECIMALS)
+
+
+def effect_decimals(lower: float, upper: float, measure: Measure) -> int:
+    """Decimals that an effect deserves on the display scale.
+
+    As `decimals`; of ratios so many that the lower end is not shown as 0, where four are enough.
+    """
+    places = decimals(lower, upper)
+    if not measure.scale.ratio or not 0 < lower < math.inf:
+        return places
+    return max(places, min(-math.floor(math.log10(lower)), _MOST_OF_RATIO))
+
+
+def format_number(value: float, places: int) -> str:
+    """A number with a fixed count of decimals and a true minus sign; "" where there is none."""
+    if math.isnan(value):
+        return ""
+    if math.isinf(value):
+        return "∞" if value > 0 else "−∞"
+    text = f"{value:.{places}f}"
+    if float(text) == 0:
+        text = text.lstrip("-")
+    return text.replace("-", "−")
+
+
+def interval_name(interval: Interval, *, prediction: bool = False) -> str:
+    """The label of an interval: credible and prediction intervals never share one."""
+    kind = {"eti": "", "hdi": " (HDI)"}[interval.kind]
+    return f"{100 * interval.prob:g} % {'prediction' if prediction else 'credible'} interval{kind}"
+
+
+def format_probability(probability: float) -> str:
+    """A probability from draws: never certain, and none where there is none."""
+    if math.isnan(probability):
+        return ""
+    if not _RAREST <= probability <= 1 - _RAREST:
+        return f"< {_RAREST}" if probability < 0.5 else f"> {1 - _RAREST}"
+    return format_number(probability, 3)
+
+
+def format_span(lower: float, upper: float, places: int) -> str:
+    """Two ends with a fixed count of decimals, as in ``−0.5 to 1.2``."""
+    return f"{format_number(lower, places)} to {format_number(upper, places)}"

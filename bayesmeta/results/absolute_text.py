@@ -96,10 +96,10 @@ def needed_to_treat(median: float, lower: float, upper: float, better: str | Non
 def _one_arm(fit: "Fit") -> list[RenderableType]:
     names = set(fit.estimates["name"])
     level = interval_name(fit.spec.interval)
-    lines = []
-    for what in ("risk", "rate"):
-        if f"{what}_mean" in names:
-            row = fit.estimate(f"{what}_mean")
+    lines, what = [], fit.measure.label
+    for name in ("risk", "rate"):
+        if f"{name}_mean" in names:
+            row = fit.estimate(f"{name}_mean")
             places = decimals(row["lower"], row["upper"])
             lines.append(
                 f"mean {what} over the distribution of the studies' true {what}s: "
@@ -107,8 +107,8 @@ def _one_arm(fit: "Fit") -> list[RenderableType]:
                 f"({format_span(row['lower'], row['upper'], places)}, {level}); the pooled {what} "
                 "above is their median"
             )
-        if f"{what}_upper" in names:
-            row = fit.estimate(f"{what}_upper")
+        if f"{name}_upper" in names:
+            row = fit.estimate(f"{name}_upper")
             lines.append(
                 f"no events were seen: the pooled {what} is below {row['upper']:.3g} with "
                 f"{100 * fit.spec.interval.prob:g} % probability"

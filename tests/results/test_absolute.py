@@ -107,7 +107,7 @@ def test_one_arm_says_both_the_median_and_the_mean_risk() -> None:
     assert mean["mean"] == pytest.approx(by_hand.mean(), rel=5e-3)
     assert mean["upper"] == pytest.approx(np.quantile(by_hand, 0.975), rel=0.05)
     assert mean["median"] > mu["display_median"]  # rare events: the mean lies above the median
-    assert "mean risk over the distribution" in text_of(found)
+    assert "mean proportion over the distribution" in text_of(found)
 
 
 def test_the_events_of_a_new_study_are_predicted() -> None:
@@ -130,7 +130,7 @@ def test_without_events_there_is_an_upper_bound_near_the_rule_of_three() -> None
     found = fit(none, heterogeneity="common")
     assert found.estimate("risk_upper")["upper"] == pytest.approx(1 - 0.05 ** (1 / 101), rel=1e-6)
     assert any("No events were seen" in text for text in found.warnings)
-    assert "the pooled risk is below" in text_of(found)
+    assert "the pooled proportion is below" in text_of(found)
 
 
 @pytest.mark.parametrize("engine", ["quadrature", "nuts"])

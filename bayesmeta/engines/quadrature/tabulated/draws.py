@@ -110,7 +110,9 @@ def _around(
     line: Line, log_studies: Floats, mu: Floats, tau: Floats, rng: np.random.Generator
 ) -> Floats:
     """Where the distribution of the effects is narrow beside the nodes."""
-    log = _at(log_studies, (mu + tau * _Z).ravel(), line).reshape(mu.size, _Z.size, -1)
+    log = _at(log_studies, (mu + tau * _Z).ravel(), line).reshape(
+        mu.size, _Z.size, log_studies.shape[1]
+    )
     log -= (0.5 * _Z**2)[:, None]
     found = np.empty((mu.size, log_studies.shape[1]))
     for study in range(found.shape[1]):
@@ -136,4 +138,5 @@ def _chosen(weights: Floats, u: Floats) -> np.ndarray:
     """Numbers of nodes with these weights (row, node), at uniform numbers (row, draw)."""
     running = np.cumsum(weights, -1)
     target = u * running[:, -1:]
-    return np.array([np.searchsorted(row, t) for row, t in zip(running, target, strict=True)])
+    found = [np.searchsorted(row, t) for row, t in zip(running, target, strict=True)]
+    return np.array(found, np.intp).reshape(u.shape)

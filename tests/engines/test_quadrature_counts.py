@@ -33,7 +33,7 @@ GRID = 2e-3
 """In posterior standard deviations: the error of the other quadrature, which cuts off the flat
 likelihood of studies with an empty cell (see `accuracy` in binomial.json)."""
 
-NEAR = 0.3
+NEAR = 0.15
 """Of a standard error: where counts are small a posterior under wide priors and a maximum of the
 likelihood are not the same; they differ most for Crins, six studies with a zero cell."""
 

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 import bayesmeta as bm
+from bayesmeta.errors import SpecError
 from bayesmeta.exports import EXPORTS, export_fit
 from bayesmeta.exports.escalc import ARGUMENTS
 from bayesmeta.exports.r_code import text
@@ -214,12 +215,49 @@ def test_escalc_gives_the_same_effects(name: str, run_with: Callable[..., str]) 
     assert differences(printed)["1"] < EFFECTS
 
 
+OF_COUNTS = {
+    "odds ratio": {"measure": "OR", "likelihood": "binomial"},
+    "common odds ratio": {"measure": "OR", "likelihood": "binomial", "heterogeneity": "common"},
+    "proportion": {"measure": "PLO", "likelihood": "binomial"},
+    "rate ratio": {"measure": "IRR", "likelihood": "poisson", "contrast": "treatment"},
+}
+
+
+def fit_of_counts(kind: str) -> bm.Fit:
+    frame = COUNTS.assign(total_treatment=[40, 31, 50], total_control=[41, 30, 52])
+    return bm.fit(frame, engine="quadrature", **OF_COUNTS[kind])
+
+
+def test_a_brms_script_of_counts_has_the_counts() -> None:
+    script = export_fit(fit_of_counts("odds ratio"), "brms")
+    assert "events | trials(size) ~ 0 + study + share + (0 + share | study)" in script
+    assert "family = binomial()" in script
+    assert "events = c(3, 0, 6, 5, 2, 9)" in script
+    assert "share = c(0.5, 0.5, 0.5, -0.5, -0.5, -0.5)" in script
+    assert 'brms::set_prior("normal(0, 4)", class = "b", coef = "share")' in script
+    one = export_fit(fit_of_counts("proportion"), "brms")
+    assert "events | trials(size) ~ 0 + Intercept + (1 | study)" in one
+    rates = export_fit(fit_of_counts("rate ratio"), "brms")
+    assert "events ~ 0 + study + share + offset(log(size)) + (0 + share | study)" in rates
+    assert "share = c(1, 1, 1, 0, 0, 0)" in rates
+
+
+@pytest.mark.parametrize("to", ["brms", "metafor"])
+def test_models_that_no_script_has_are_refused(to: str) -> None:
+    frame = COUNTS.assign(study=list("ABC"))
+    quick = {"chains": 2, "draws": 100, "tune": 100}
+    fit = bm.fit(frame, measure="PLO", likelihood="beta-binomial", heterogeneity="common", **quick)
+    with pytest.raises(SpecError, match="beta-binomial"):
+        export_fit(fit, to)
+
+
 @pytest.mark.exhaustive
-@pytest.mark.parametrize("kind", ["hostile", "estimates"])
+@pytest.mark.parametrize("kind", ["hostile", "estimates", *OF_COUNTS])
 def test_brms_agrees(
     kind: str, request: pytest.FixtureRequest, run_with: Callable[..., str]
 ) -> None:
-    fit: bm.Fit = request.getfixturevalue(kind)
+    of_counts = kind in OF_COUNTS
+    fit: bm.Fit = fit_of_counts(kind) if of_counts else request.getfixturevalue(kind)
     # Debian installs Boost for the system, where rstan does not look for it.
     boost = 'if (!nzchar(system.file("include", package = "BH")))\n'
     boost += '  rstan::rstan_options(boost_lib = "/usr/include")\n'

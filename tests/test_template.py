@@ -114,7 +114,7 @@ def test_the_whole_text_for_one_table(tmp_path: Path) -> None:
         "\n"
         "[model]\n"
         'likelihood = "normal"\n'
-        'heterogeneity = "normal"        # or "common"\n'
+        'heterogeneity = "normal"        # or "common", "student-t"\n'
         "\n"
         "[priors]                        # without these lines the defaults are used and printed\n"
         '# mu = "Normal(0, 2)"           # pooled effect, on the analysis scale (log for ratios)\n'

@@ -8,7 +8,9 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from bayesmeta.errors import SpecError, did_you_mean
+from bayesmeta.plots.absolute_risk import absolute_risk
 from bayesmeta.plots.forest import forest
+from bayesmeta.plots.labbe import labbe
 from bayesmeta.plots.prior_posterior import prior_posterior
 from bayesmeta.plots.prior_predictive import prior_predictive
 from bayesmeta.plots.style import save_figure
@@ -23,6 +25,8 @@ __all__ = ["PLOTS", "draw", "save_figure"]
 PLOTS: "Mapping[str, Callable[..., Figure]]" = MappingProxyType(
     {
         "forest": forest,
+        "labbe": labbe,
+        "absolute-risk": absolute_risk,
         "prior-posterior": prior_posterior,
         "prior-predictive": prior_predictive,
     }

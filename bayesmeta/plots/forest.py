@@ -7,7 +7,6 @@ import numpy as np
 from bayesmeta.measures import display_size
 from bayesmeta.plots.forest_text import (
     Contents,
-    Estimate,
     contents,
     directions,
     left_columns,
@@ -15,8 +14,9 @@ from bayesmeta.plots.forest_text import (
     right_columns,
 )
 from bayesmeta.plots.layout import Sheet
+from bayesmeta.plots.marks import Estimate, draw_mark, mark_limits
+from bayesmeta.plots.panels import fitting_ticks
 from bayesmeta.plots.style import COLOURS, RC, without_glyph_warnings
-from bayesmeta.plots.ticks import set_ticks
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -26,18 +26,15 @@ if TYPE_CHECKING:
 
 __all__ = ["forest"]
 
-_REACH = 0.75
-"""An interval is cut, with an arrow, where it reaches further than this share of the width of
-what the model says beyond it."""
-
 
 def forest(fit: "Fit", *, shrunken: bool = True, title: bool = True) -> "Figure":
     """Forest plot in the manner of RevMan, with what the Bayesian model adds.
 
     Squares are the studies' own estimates with confidence intervals, their area in proportion to
     the weight; circles are the posterior of each study's true effect, drawn towards the pooled
-    effect; the diamond is the pooled effect with its credible interval; the bar is the prediction
-    interval of the true effect in a new study.
+    effect, and all there is of a study whose counts give no estimate; the diamond is the pooled
+    effect with its credible interval; the bar is the prediction interval of the true effect in a
+    new study.
 
     Parameters
     ----------
@@ -65,43 +62,32 @@ def _draw(fit: "Fit", shown: Contents, title: str) -> "Figure":
         right=right_columns(fit, shown),
         rows=len(shown.own),
         title=title,
-        notes=notes(fit),
+        notes=notes(fit, shown),
         summary_rows=list(shown.summaries),
         directions=directions(fit),
         null=fit.measure.null,
     )
     axes, measure = sheet.axes, fit.measure
-    axes.set_xlim(*_limits(shown, measure.null))
+    said = [*shown.shrunken, *shown.summaries.values()]
+    own = [estimate for estimate in shown.own if estimate is not None]
+    axes.set_xlim(*mark_limits(said, own, [] if measure.null is None else [measure.null]))
     _reference_lines(axes, shown.summaries["mu"], measure.null, sheet.row_of("mu"))
     weights = fit.weights.to_numpy()
     above, below = (0.14, 0.24) if shown.shrunken else (0.0, 0.0)
     for row, estimate in enumerate(shown.own):
-        size = 2.5 + 5.5 * float(np.sqrt(weights[row] / weights.max()))
-        _point(axes, row - above, estimate, colour=COLOURS["data"], marker="s", size=size)
-    for row, estimate in enumerate(shown.shrunken):
-        _point(axes, row + below, estimate, colour=COLOURS["model"], marker="o", size=3.6)
+        if estimate is not None:
+            size = 2.5 + 5.5 * float(np.sqrt(weights[row] / weights.max()))
+            draw_mark(axes, row - above, estimate, colour=COLOURS["data"], marker="s", size=size)
+    for row, true in enumerate(shown.shrunken):
+        draw_mark(axes, row + below, true, colour=COLOURS["model"], marker="o", size=3.6)
     _diamond(axes, sheet.row_of("mu"), shown.summaries["mu"])
     if "theta_new" in shown.summaries:
         _bar(axes, sheet.row_of("theta_new"), shown.summaries["theta_new"])
-    set_ticks(axes, measure.scale, display_size(fit.table))
+    fitting_ticks(axes, measure.scale, display_size(fit.table))
     label = measure.label[:1].upper() + measure.label[1:]
     scale = "" if measure.scale.name == "identity" else f" ({measure.scale.name} scale)"
     axes.set_xlabel(label + scale, labelpad=4)
     return sheet.figure
-
-
-def _limits(shown: Contents, null: float | None) -> tuple[float, float]:
-    """The range of the axis: all the model says and all estimates, and no study's tails alone."""
-    said = [*shown.shrunken, *shown.summaries.values()]
-    points = [estimate.centre for estimate in shown.own] + ([] if null is None else [null])
-    lower = min([estimate.lower for estimate in said] + points)
-    upper = max([estimate.upper for estimate in said] + points)
-    reach = _REACH * (upper - lower)
-    everything = [*shown.own, *said]
-    lower = min(lower, max(min(estimate.lower for estimate in everything), lower - reach))
-    upper = max(upper, min(max(estimate.upper for estimate in everything), upper + reach))
-    margin = 0.03 * (upper - lower) or 1.0
-    return lower - margin, upper + margin
 
 
 def _reference_lines(axes: "Axes", mu: Estimate, null: float | None, bottom: float) -> None:
@@ -115,31 +101,6 @@ def _reference_lines(axes: "Axes", mu: Estimate, null: float | None, bottom: flo
         linewidth=0.7,
         linestyle=(0, (4, 3)),
         zorder=0,
-    )
-
-
-def _point(
-    axes: "Axes", y: float, estimate: Estimate, *, colour: str, marker: str, size: float
-) -> None:
-    """A marker on its interval, with an arrow where an end lies outside the axis."""
-    low, high = axes.get_xlim()
-    inside = max(estimate.lower, low), min(estimate.upper, high)
-    axes.plot(inside, [y, y], color=colour, linewidth=1.0, solid_capstyle="butt", zorder=2)
-    for outside, edge, arrow in (
-        (estimate.lower < low, low, "<"),
-        (estimate.upper > high, high, ">"),
-    ):
-        if outside:
-            axes.plot([edge], [y], arrow, color=colour, markersize=4.5, clip_on=False, zorder=3)
-    axes.plot(
-        [estimate.centre],
-        [y],
-        marker,
-        color=colour,
-        markerfacecolor="white" if marker == "o" else colour,
-        markersize=size,
-        markeredgewidth=0.9 if marker == "o" else 0,
-        zorder=3,
     )
 
 

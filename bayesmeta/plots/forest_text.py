@@ -2,27 +2,36 @@
 
 import math
 import textwrap
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.special import ndtri
 
-from bayesmeta.measures import display_size, participants
+from bayesmeta.classical import quantile
+from bayesmeta.measures import Scale, display_size, participants
 from bayesmeta.measures.base import Floats
-from bayesmeta.model import HETEROGENEITIES
+from bayesmeta.model import HETEROGENEITIES, uses_counts
+from bayesmeta.plots.forest_counts import (
+    count_columns,
+    count_notes,
+    format_raw,
+    likelihood_name,
+)
 from bayesmeta.plots.layout import Column
+from bayesmeta.plots.marks import Estimate
+from bayesmeta.plots.open_ended import format_open
 from bayesmeta.plots.style import COLOURS
-from bayesmeta.results.tables import decimals, format_number, interval_name
+from bayesmeta.results.numbers import decimals, format_number, interval_name
 
 if TYPE_CHECKING:
     from bayesmeta.results import Fit
 
 __all__ = [
     "Contents",
-    "Estimate",
     "contents",
     "directions",
+    "fold_name",
     "left_columns",
     "notes",
     "right_columns",
@@ -33,17 +42,11 @@ _SHORT = {"mean": "Mean", "sd": "SD", "total": "Total", "events": "Events", "tim
 _SUMMARIES = {"mu": "Pooled effect, {} CrI", "theta_new": "Effect in a new study, {} PrI"}
 """Rows below the studies: a credible and a prediction interval, and each says so."""
 _ENDS = ("median", "lower", "upper")
+_ENDS_OF_SCALES = {"log": math.inf, "logit": 1.0}
+"""Scales that start at 0, and their upper ends; no estimate reaches either."""
+
 _MAX_NAME = 44
 _MAX_HEADING = 20
-
-
-@dataclass(frozen=True, kw_only=True)
-class Estimate:
-    """A point with its interval, on the analysis scale."""
-
-    centre: float
-    lower: float
-    upper: float
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,22 +55,22 @@ class Contents:
 
     Attributes
     ----------
-    own : list of Estimate
-        The studies' own estimates with confidence intervals.
+    own : list of Estimate or None
+        The studies' own estimates with confidence intervals; None where the counts give none.
     shrunken : list of Estimate
         The posterior of the studies' true effects; empty where it is not shown.
     summaries : dict of str to Estimate
         ``mu``, and ``theta_new`` where the true effects differ.
     """
 
-    own: list[Estimate]
+    own: list[Estimate | None]
     shrunken: list[Estimate]
     summaries: dict[str, Estimate]
 
 
 def contents(fit: "Fit", *, shrunken: bool) -> Contents:
     """The estimates of a fit that its forest plot shows."""
-    z = float(ndtri((1 + fit.spec.interval.prob) / 2))
+    z = quantile(fit.spec.interval.prob)
     effect, error = fit.table["effect"].to_numpy(), fit.table["std_error"].to_numpy()
     posterior = {
         name: [
@@ -79,6 +82,8 @@ def contents(fit: "Fit", *, shrunken: bool) -> Contents:
     return Contents(
         own=[
             Estimate(centre=float(y), lower=float(y - z * s), upper=float(y + z * s))
+            if np.isfinite(y)
+            else None
             for y, s in zip(effect, error, strict=True)
         ],
         shrunken=posterior.get("theta", []) if shrunken else [],
@@ -90,7 +95,7 @@ def left_columns(fit: "Fit", shown: Contents) -> list[Column]:
     """Studies, the numbers of their arms, their weights."""
     studies = Column(
         header="Study",
-        cells=[_fold(str(name)) for name in fit.table["study"].to_numpy()],
+        cells=[fold_name(str(name)) for name in fit.table["study"].to_numpy()],
         summary=[_SUMMARIES[name].format(_prob(fit)) for name in shown.summaries],
         align="left",
     )
@@ -147,7 +152,7 @@ def _heading(fit: "Fit") -> str:
     return label[:1].upper() + label[1:] if len(label) <= _MAX_HEADING else fit.measure.code
 
 
-def _fold(name: str) -> str:
+def fold_name(name: str) -> str:
     """A long name on two lines; the middle of a very long one is left out, its year kept."""
     if len(name) > 2 * _MAX_NAME:
         name = f"{name[: _MAX_NAME + 10].rstrip()} … {name[-_MAX_NAME + 20 :].lstrip()}"
@@ -157,6 +162,8 @@ def _fold(name: str) -> str:
 
 def _raw_columns(fit: "Fit", blank: list[str]) -> list[Column]:
     """The numbers of the arms, where the effects were computed from them."""
+    if uses_counts(fit.spec.model.likelihood):
+        return count_columns(fit, blank)
     names = [name for name in fit.measure.columns if name in fit.table]
     if len(names) < len([name for name in fit.measure.columns if name != "r"]):
         return []
@@ -169,48 +176,50 @@ def _raw_columns(fit: "Fit", blank: list[str]) -> list[Column]:
             Column(
                 group=label[:1].upper() + label[1:],
                 header=_SHORT.get(base, base),
-                cells=[_raw_number(value) for value in fit.table[name].to_numpy()],
+                cells=[format_raw(value) for value in fit.table[name].to_numpy()],
                 summary=blank,
             )
         )
     return columns
 
 
-def _raw_number(value: float) -> str:
-    text = f"{value:.4g}" if abs(value) < 1e4 else f"{value:.0f}"
-    return text.replace("-", "−")
-
-
-def _texts(fit: "Fit", estimates: list[Estimate], places: int, sizes: Floats | float) -> list[str]:
+def _texts(
+    fit: "Fit", estimates: Sequence[Estimate | None], places: int, sizes: Floats | float
+) -> list[str]:
     """Estimates with their intervals on the display scale."""
-    at = np.broadcast_to(sizes, len(estimates)).astype(float)
-    centres, lowers, uppers = (
-        fit.measure.scale.to_display(
-            np.array([getattr(estimate, end) for estimate in estimates]), at
-        )
-        for end in ("centre", "lower", "upper")
-    )
-    return [
-        f"{format_number(centre, places)} "
-        f"[{format_number(lower, places)}, {format_number(upper, places)}]"
-        for centre, lower, upper in zip(centres, lowers, uppers, strict=True)
-    ]
+    scale = fit.measure.scale
+    texts = []
+    for estimate, size in zip(estimates, np.broadcast_to(sizes, len(estimates)), strict=True):
+        if estimate is None:
+            texts.append("not estimable")
+            continue
+        values = np.array([estimate.centre, estimate.lower, estimate.upper])
+        shown = scale.to_display(values, np.full(values.shape, float(size)))
+        centre, lower, upper = (_number(float(value), places, scale) for value in shown)
+        texts.append(f"{centre} [{lower}, {upper}]")
+    return texts
 
 
-def notes(fit: "Fit") -> list[str]:
+def _number(value: float, places: int, scale: Scale) -> str:
+    if scale.name not in _ENDS_OF_SCALES:
+        return format_number(value, places)
+    return format_open(value, places, end=_ENDS_OF_SCALES[scale.name])
+
+
+def notes(fit: "Fit", shown: Contents) -> list[str]:
     """Lines below the plot: heterogeneity, priors, what is drawn, what to beware of."""
     interval = fit.spec.interval
     names = set(fit.estimates["name"])
     model = fit.spec.model
     effects = HETEROGENEITIES[model.heterogeneity].label.partition(":")[0]
-    lines = [f"{effects[:1].upper()}{effects[1:]}, {model.likelihood} likelihood"]
+    lines = [f"{effects[:1].upper()}{effects[1:]}, {likelihood_name(fit)} likelihood"]
     if "tau" in names:
         tau = fit.estimate("tau")
         places = decimals(tau["lower"], tau["upper"])
         middle, low, high = (format_number(tau[end], places) for end in _ENDS)
         text = f"τ = {middle} [{low}, {high}]"
-        if "I2" in names:
-            share = fit.estimate("I2")
+        share = fit.estimate("I2") if "I2" in names else {"median": math.nan}
+        if not math.isnan(share["median"]):
             middle, low, high = (f"{100 * share[end]:.0f} %" for end in _ENDS)
             text += f"; I² = {middle} [{low}, {high}]"
         lines[0] += f"; {text}"
@@ -219,7 +228,7 @@ def notes(fit: "Fit") -> list[str]:
     legend = f"Diamond: {interval_name(interval)} of the pooled effect."
     if "theta_new" in names:
         legend += f" Bar: {interval_name(interval, prediction=True)}."
-    lines.append(f"{legend} Medians.")
+    lines += [f"{legend} Medians.", *count_notes(fit, shrunken=bool(shown.shrunken))]
     if fit.diagnostics.verdict != "ok":
         lines.append(
             f"CONVERGENCE {fit.diagnostics.verdict.upper()}: {fit.diagnostics.messages[0]}"

@@ -11,7 +11,7 @@ import numpy as np
 from bayesmeta.measures import Measure, Scale
 from bayesmeta.measures.base import Floats
 from bayesmeta.plots.style import COLOURS, FONT_SIZE
-from bayesmeta.plots.ticks import set_ticks
+from bayesmeta.plots.ticks import round_places
 from bayesmeta.priors import Prior
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 __all__ = [
+    "BEHIND",
     "PRIOR_LINE",
     "curve_points",
     "effect_label",
@@ -27,11 +28,16 @@ __all__ = [
     "legible_range",
     "panels",
     "prior_note",
+    "set_fitting_ticks",
     "strip",
+    "text_width",
 ]
 
 PRIOR_LINE: Any = {"linewidth": 1.2, "linestyle": (0, (4, 2.5))}
 """Priors are dashed, in every plot."""
+
+BEHIND: Any = {"facecolor": "white", "alpha": 0.65, "edgecolor": "none", "pad": 0.8}
+"""What stands behind a text that may lie on lines."""
 
 _MARGIN = 0.15
 _WIDTH = 7.1
@@ -43,6 +49,10 @@ _GAP = 0.45
 _LINE = 0.185
 _AXIS = 0.55
 _KEY = 0.54
+_BETWEEN = 1.6 * FONT_SIZE / 72
+_HANDLE = (2.2 + 0.8) * FONT_SIZE / 72 + _BETWEEN
+"""Inches of an entry of the key besides its text: the handle, and the gap to the next entry."""
+
 _TICK_GAP = 0.09
 
 _FOLDS = 1e6
@@ -55,7 +65,13 @@ _NEAR = np.geomspace(1e-6, 0.05, 150)
 
 
 def panels(
-    count: int, *, title: str, key: Sequence["Artist"], notes: Sequence[str]
+    count: int,
+    *,
+    title: str,
+    key: Sequence["Artist"],
+    notes: Sequence[str],
+    height: float = _HEIGHT,
+    room: float = 0.0,
 ) -> "tuple[Figure, list[Axes]]":
     """A figure with panels side by side.
 
@@ -66,9 +82,13 @@ def panels(
     title
         Above them; "" for none. It is folded to the width.
     key
-        What stands in the key: artists with labels.
+        What stands in the key: artists with labels, on more than one line where they need it.
     notes
         Sentences below; each is folded to the width.
+    height
+        Of each panel, in inches.
+    room
+        Inches left of each panel for its y axis; it has none where that is 0.
     """
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
@@ -79,22 +99,27 @@ def panels(
     inside = width - 2 * _MARGIN
     heading = _folded(figure, title, inside, FONT_SIZE + 1, bold=True) if title else []
     lines = [line for note in notes for line in _folded(figure, note, inside, FONT_SIZE - 1)]
+    columns = _key_columns(figure, key, inside)
     over_key = _MARGIN + _LINE * (len(heading) + 0.4 * bool(heading))
     below = _AXIS + _LINE * len(lines) + _MARGIN
-    height = over_key + _KEY + _HEIGHT + below
-    figure.set_size_inches(width, height)
+    whole = over_key + _KEY + _LINE * (math.ceil(len(key) / columns) - 1) + height + below
+    figure.set_size_inches(width, whole)
     for i, line in enumerate(heading):
         _write(figure, line, _MARGIN + _LINE * i, weight="bold", fontsize=FONT_SIZE + 1)
     for i, line in enumerate(lines):
-        top = height - below + _AXIS + _LINE * i
+        top = whole - below + _AXIS + _LINE * i
         _write(figure, line, top, fontsize=FONT_SIZE - 1, color=COLOURS["data"])
-    _draw_key(figure, key, over_key)
+    _draw_key(figure, key, over_key, columns)
     each = (inside - _GAP * (count - 1)) / count
-    shares = each / width, _HEIGHT / height
-    lefts = [(_MARGIN + i * (each + _GAP)) / width for i in range(count)]
-    axes = [figure.add_axes((left, below / height, *shares)) for left in lefts]
+    shares = (each - room) / width, height / whole
+    lefts = [(_MARGIN + i * (each + _GAP) + room) / width for i in range(count)]
+    axes = [figure.add_axes((left, below / whole, *shares)) for left in lefts]
     for panel in axes:
         strip(panel)
+        if room:
+            panel.spines["left"].set_visible(True)
+            panel.spines["left"].set_linewidth(0.8)
+            panel.tick_params(axis="y", labelsize=FONT_SIZE - 0.5, length=3)
     return figure, axes
 
 
@@ -104,13 +129,23 @@ def _write(figure: "Figure", text: str, top: float, **style: Any) -> None:
     figure.text(_MARGIN / width, 1 - top / height, text, va="top", **style)
 
 
-def _draw_key(figure: "Figure", key: Sequence["Artist"], top: float) -> None:
+def _key_columns(figure: "Figure", key: Sequence["Artist"], inside: float) -> int:
+    """How many entries of the key have room beside each other; a legend fills column by column."""
+    widths = [text_width(figure, str(entry.get_label())) for entry in key]
+    for columns in range(len(key), 1, -1):
+        widest = [max(column) for column in np.array_split(widths, columns)]
+        if sum(widest) + _HANDLE * len(widest) - _BETWEEN <= inside:
+            return columns
+    return 1
+
+
+def _draw_key(figure: "Figure", key: Sequence["Artist"], top: float, columns: int) -> None:
     width, height = figure.get_size_inches()
     figure.legend(
         handles=list(key),
         loc="upper left",
         bbox_to_anchor=(_MARGIN / width, 1 - top / height),
-        ncols=len(key),
+        ncols=columns,
         frameon=False,
         borderpad=0,
         borderaxespad=0,
@@ -136,13 +171,13 @@ def _folded(
     characters = max(len(text), 1)
     while True:
         lines = textwrap.wrap(text, characters) or [""]
-        widest = max(_text_width(figure, line, size=size, bold=bold) for line in lines)
+        widest = max(text_width(figure, line, size=size, bold=bold) for line in lines)
         if widest <= width or characters == 1:
             return lines
         characters = max(min(characters - 1, int(characters * width / widest)), 1)
 
 
-def _text_width(
+def text_width(
     figure: "Figure", text: str, *, size: float = FONT_SIZE, bold: bool = False
 ) -> float:
     """Width of a line of text in inches."""
@@ -156,17 +191,25 @@ def _text_width(
 def fitting_ticks(axes: "Axes", scale: Scale, size: float) -> None:
     """Set the ticks of an x axis on the analysis scale, no more than have room for their labels.
 
-    Takes what `set_ticks` takes.
+    Parameters
+    ----------
+    axes
+        With its limits set.
+    scale, size
+        As `round_places` takes them.
     """
-    set_ticks(axes, scale, size)
+    set_fitting_ticks(axes, *round_places(*axes.get_xlim(), scale=scale, size=size))
+
+
+def set_fitting_ticks(axes: "Axes", places: Floats, labels: Sequence[str]) -> None:
+    """Set of these ticks of an x axis no more than have room for their labels."""
+    axes.set_xticks(places, labels)
     figure = axes.get_figure(root=True)
     assert figure is not None  # axes stand in a figure
     low, high = axes.get_xlim()
     width, box = figure.get_figwidth(), axes.get_position()
-    places = np.asarray(axes.get_xticks())
-    labels = [label.get_text() for label in axes.get_xticklabels()]
     middles = width * (box.x0 + box.width * (places - low) / (high - low))
-    halves = [_text_width(figure, label, size=FONT_SIZE - 0.5) / 2 for label in labels]
+    halves = [text_width(figure, label, size=FONT_SIZE - 0.5) / 2 for label in labels]
     within = [i for i in range(places.size) if halves[i] <= middles[i] <= width - halves[i]]
     first = int(np.argmin(np.abs(places))) if places.size else 0
     for stride in range(1, places.size + 1):

@@ -19,7 +19,7 @@ from bayesmeta.plots.panels import (
 )
 from bayesmeta.plots.style import COLOURS, FONT_SIZE, RC, without_glyph_warnings
 from bayesmeta.priors import Prior
-from bayesmeta.results.derived import i_squared
+from bayesmeta.results.derived import i_squared, typical_variance
 from bayesmeta.results.overlap import Density, smooth_density
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def prior_predictive(fit: "Fit", *, title: bool = True) -> "Figure":
     their priors, with the effects that were observed as marks below. The second has the prior
     distribution of I², which follows from the prior of tau and the typical variance of the
     studies (Higgins & Thompson 2002, Stat Med 21:1539); it is left out where all studies share
-    one effect and where there is one study.
+    one effect and where fewer than two have an estimate.
 
     Parameters
     ----------
@@ -82,7 +82,7 @@ def prior_predictive(fit: "Fit", *, title: bool = True) -> "Figure":
     draws = fit.tree["prior"].to_dataset()
     theta = _true_effect(fit.priors["mu"], draws["mu"].to_numpy(), draws["theta_new"].to_numpy())
     shares = None
-    if "tau" in draws and fit.table.sizes["study"] > 1:
+    if "tau" in draws and not math.isnan(typical_variance(fit.table["std_error"])):
         shares = 100 * i_squared(draws["tau"], fit.table["std_error"]).to_numpy().ravel()
     with mpl.rc_context(RC), without_glyph_warnings():
         figure, axes = panels(
@@ -131,6 +131,7 @@ def _true_effect(prior: Prior, mu: Floats, theta: Floats) -> Density:
 
 def _draw_effect(axes: "Axes", fit: "Fit", theta: Density) -> None:
     measure, observed = fit.measure, fit.table["effect"].to_numpy()
+    observed = observed[np.isfinite(observed)]  # counts may give none
     low, high = _limits(theta, observed, measure.scale)
     x = curve_points(low, high, math.nan)
     density = theta.pdf(x)
@@ -152,7 +153,7 @@ def _limits(theta: Density, observed: Floats, scale: Scale) -> tuple[float, floa
     margin = _TAIL * (high - low)
     low, high = legible_range(low - margin, high + margin, centre=centre, scale=scale)
     edge = 0.03 * (high - low)
-    return min(low, observed.min() - edge), max(high, observed.max() + edge)
+    return min([low, *(observed - edge)]), max([high, *(observed + edge)])
 
 
 def _draw_shares(axes: "Axes", shares: Floats) -> None:

@@ -1,17 +1,13 @@
 """Ticks at round numbers of the display scale, at their place on the analysis scale."""
 
 import math
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from bayesmeta.measures import Scale
 from bayesmeta.measures.base import Floats
 
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-
-__all__ = ["round_places", "set_ticks"]
+__all__ = ["round_places"]
 
 _RATIO_STEPS = ((1,), (1, 3), (1, 2, 5), (1, 1.5, 2, 3, 5, 7))
 """Steps within each power of ten, coarse to fine."""
@@ -21,33 +17,24 @@ _BOUNDED = np.array(
 )
 """Round numbers on scales that end at 1: proportions and correlations."""
 
+_NEAR_END = 0.0005
+"""Where an axis goes nearer to 0 or 1, its ticks are powers of ten."""
+
 _EVEN_STEPS = (1, 2, 2.5, 5, 10)
 _MOST_EVEN = 6
 
 _ENOUGH = 4
+_ENOUGH_POWERS = 3
 _LEAST_GAP = 0.08
+
+_ROUNDING = 1e-12
+"""A proportion that is nearer to 1 differs from it by rounding alone."""
 
 _RATIOS = (1e-300, 1e300)
 """Ticks of ratios stay where doubles do."""
 
 _POSITIONAL = (1e-6, 1e10)
 """Numbers outside are written with an exponent."""
-
-
-def set_ticks(axes: "Axes", scale: Scale, size: float) -> None:
-    """Set the ticks of an x axis that is on the analysis scale.
-
-    Parameters
-    ----------
-    axes
-        With its limits set.
-    scale
-        The scale of the measure.
-    size
-        Participants of a typical study, for the Freeman-Tukey transformation.
-    """
-    places, labels = round_places(*axes.get_xlim(), scale=scale, size=size)
-    axes.set_xticks(places, labels)
 
 
 def round_places(
@@ -59,8 +46,10 @@ def round_places(
     ----------
     low, high
         The ends of the axis, on the analysis scale.
-    scale, size
-        As `set_ticks` takes them.
+    scale
+        The scale of the measure.
+    size
+        Participants of a typical study, for the Freeman-Tukey transformation.
     gap
         The least distance of two ticks, as a share of the axis.
     """
@@ -70,7 +59,8 @@ def round_places(
     elif scale.name == "log":
         shown = _ratios(*(float(end) for end in np.clip(ends, *_RATIOS)))
     else:
-        shown = np.concatenate([-_BOUNDED[::-1], [0.0], _BOUNDED])
+        positive = _bounded(float(ends[0]), float(ends[1]))
+        shown = np.concatenate([-positive[::-1], [0.0], positive])
     with np.errstate(divide="ignore", invalid="ignore"):
         places = scale.to_analysis(shown, np.full(shown.shape, size))
     inside = np.isfinite(places) & (places >= low) & (places <= high)
@@ -107,6 +97,22 @@ def _ratios(low: float, high: float) -> Floats:
         if ((ticks >= low) & (ticks <= high)).sum() >= _ENOUGH:
             return ticks
     return _even(low, high)
+
+
+def _bounded(low: float, high: float) -> Floats:
+    """Round numbers between 0 and 1; where the ends are near, steps within powers of ten."""
+    near = [distance for distance in (low, 1 - high) if 0 < distance < _NEAR_END]
+    if not near:
+        return _BOUNDED
+    powers = 10.0 ** np.arange(math.floor(math.log10(max(min(near), _RATIOS[0]))), 0)
+    ticks = _BOUNDED
+    for steps in ((1,), (1, 3)):
+        below: Floats = np.outer(powers, steps).ravel()
+        above = 1 - below[below >= _ROUNDING][::-1]
+        ticks = np.concatenate([below, [0.5], above])
+        if ((ticks >= low) & (ticks <= high)).sum() >= _ENOUGH_POWERS:
+            break
+    return ticks
 
 
 def _spaced(places: np.ndarray, least: float) -> list[int]:

@@ -138,7 +138,7 @@ CASES = {
     "where of text and numbers": flag("--where sd_control=='1'", "data.where", "'sd_control'"),
     "flag for the measure": flag("--measure XX", "effect.measure", "'XX'"),
     "flag for a column": flag("--column mean", "--column", "NAME=VALUE"),
-    "flag for an unknown parameter": flag("--prior sigma=Normal(0,1)", "--prior", "mu or tau"),
+    "flag for an unknown parameter": flag("--prior sigma=Normal(0,1)", "--prior", "mu, tau"),
     "flag for a broken prior": flag("--prior tau=HalfNormal(", "priors.tau"),
     "flag for the interval": flag("--interval wide", "--interval", "'wide'"),
     "flag for an interval above 1": flag("--interval 95", "interval.prob", "95"),

@@ -124,3 +124,18 @@ def test_absurd_ends_are_said_in_words(zero_cells: pd.DataFrame) -> None:
         "prior-predictive"
     )
     assert "between less than a millionth and more than a million" in notes(figure)
+
+
+def test_studies_without_events_have_no_marks_and_no_inconsistency() -> None:
+    frame = pd.DataFrame(
+        {
+            "study": list("abc"),
+            "events_treatment": 0,
+            "total_treatment": [40, 60, 25],
+            "events_control": 0,
+            "total_control": [38, 61, 30],
+        }
+    )
+    fit = bm.fit(frame, measure="OR", likelihood="binomial", engine="quadrature")
+    (axes,) = fit.plot("prior-predictive").axes
+    assert np.isfinite(axes.get_xlim()).all()

@@ -11,6 +11,7 @@ from bayesmeta.measures import MEASURES
 from bayesmeta.plots.ticks import round_places
 
 RATIO, DIFFERENCE = MEASURES["OR"].scale, MEASURES["MD"].scale
+PROPORTION = MEASURES["PLO"].scale
 
 
 @pytest.mark.parametrize(
@@ -41,6 +42,22 @@ def test_ratios(low: float, high: float, expected: list[str]) -> None:
 )
 def test_differences(low: float, high: float, expected: list[str]) -> None:
     assert round_places(low, high, scale=DIFFERENCE)[1] == expected
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "expected"),
+    [
+        (0.004, 0.16, ["0.005", "0.01", "0.02", "0.05", "0.1"]),
+        (0.08, 0.92, [f"0.{i}" for i in range(1, 10)]),
+        (0.0001, 0.45, ["0.0001", "0.001", "0.01", "0.1"]),
+        (0.0002, 0.04, ["0.0003", "0.001", "0.003", "0.01", "0.03"]),
+        (0.6, 0.9999, ["0.9", "0.99", "0.999", "0.9999"]),
+        (1e-40, 0.5, [f"1e−{i:02}" for i in range(40, 4, -4)] + ["0.0001", "0.5"]),
+    ],
+)
+def test_proportions(low: float, high: float, expected: list[str]) -> None:
+    ends = PROPORTION.to_analysis(np.array([low, high]), np.nan) + np.array([-1e-9, 1e-9])
+    assert round_places(*ends, scale=PROPORTION)[1] == expected
 
 
 @pytest.mark.parametrize(

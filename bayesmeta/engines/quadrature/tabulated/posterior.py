@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+from scipy.special import logsumexp
 
 from bayesmeta.densities import Line, Panels, Tabulated, TabulatedEffects, log_averages
 from bayesmeta.densities.search import Floats
@@ -60,14 +61,14 @@ class TabulatedPosterior:
     @cached_property
     def mu(self) -> TabulatedEffects:
         """The pooled effect."""
-        return self._effects(self._whole(_log_sum(self.log_joint, 1)), "mu")
+        return self._effects(self._whole(logsumexp(self.log_joint, axis=1)), "mu")
 
     @cached_property
     def tau(self) -> Tabulated | None:
         """The standard deviation of the true effects."""
         if self.panels is None:
             return None
-        log_mass = _log_sum(self.log_joint, 2)[:, None]
+        log_mass = logsumexp(self.log_joint, axis=2)[:, None]
         t = self.panels.nodes(self.nodes.size)
         log_slope = self.panels.points(t)[1] + np.log(self.panels.step)
         return Tabulated(
@@ -137,7 +138,7 @@ class TabulatedPosterior:
 
     def _counting(self) -> np.ndarray:
         """Values of tau that have a share in any posterior."""
-        shares = np.exp(_log_sum(self.log_joint, 2)).max(0)
+        shares = np.exp(logsumexp(self.log_joint, axis=2)).max(0)
         pull = np.maximum(self.nodes / self.line.width, 1.0) ** 2  # in second moments
         return np.flatnonzero(shares * pull > _NEGLIGIBLE)
 
@@ -165,11 +166,3 @@ class TabulatedPosterior:
         return TabulatedEffects(
             line=self.line, log_density_at=log[:, None], moments=self.moments[name][:, None]
         )
-
-
-def _log_sum(log: Floats, axis: int) -> Floats:
-    top = log.max(axis, keepdims=True)
-    top = np.where(np.isfinite(top), top, 0.0)
-    with np.errstate(divide="ignore"):
-        total: Floats = np.log(np.exp(log - top).sum(axis)) + top.squeeze(axis)
-    return total

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import expit
+from scipy.special import expit, logsumexp
 
 from bayesmeta.densities import Panels
 from bayesmeta.densities.search import Floats
@@ -182,7 +182,7 @@ class _Grid:
 
     def _counting(self, joint: Floats, tau: Floats) -> slice:
         """The nodes of tau that count in any posterior, with their neighbours."""
-        log = _log_sum(joint, -1)
+        log = logsumexp(joint, axis=-1)
         moments = np.array([moments_of(problem)["tau"] for problem in self.problems])
         with np.errstate(divide="ignore", invalid="ignore"):
             weighted = np.maximum(log, log + moments[:, None] * np.log(tau))
@@ -249,14 +249,6 @@ class _Checks:
         return np.stack(numbers, -1)
 
 
-def _log_sum(log: Floats, axis: int) -> Floats:
-    top = log.max(axis, keepdims=True)
-    top = np.where(np.isfinite(top), top, 0.0)
-    with np.errstate(divide="ignore"):
-        total: Floats = np.log(np.exp(log - top).sum(axis)) + top.squeeze(axis)
-    return total
-
-
 def _log_total(log: Floats) -> Floats:
     """Log of the sum over all nodes (batch,)."""
-    return _log_sum(log.reshape(log.shape[0], -1), 1)
+    return logsumexp(log.reshape(log.shape[0], -1), axis=1)

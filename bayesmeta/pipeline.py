@@ -26,7 +26,7 @@ from bayesmeta.measures import (
     important_on_analysis_scale,
     study_effects,
 )
-from bayesmeta.model import Problem, check_model, pose, problem_of, uses_counts
+from bayesmeta.model import Problem, check_model, own_heterogeneity, pose, problem_of, uses_counts
 from bayesmeta.results import Fit
 from bayesmeta.results.prior_influence import TAU_POINTS, prior_warnings
 from bayesmeta.sources import hash_of, read_spec, read_studies
@@ -181,6 +181,7 @@ def prepare(spec: Spec, frame: pd.DataFrame, *, data_sha256: str, spec_text: str
             hint=did_you_mean(spec.engine.name, ENGINES),
         )
     measure = find_measure(spec.effect.measure)
+    spec = spec.model_copy(update={"model": own_heterogeneity(spec.model)})
     raw = study_table(
         frame, columns=spec.data.columns, study=spec.data.study, where=spec.data.where
     )

@@ -268,7 +268,7 @@ def _quoted(text: str) -> str:
 _MODEL = (
     "",
     "[model]",
-    'likelihood = "normal"',
+    _line('likelihood = "normal"', 'or "binomial", "poisson": counts as they are'),
     _line('heterogeneity = "normal"', 'or "common", "student-t"'),
 )
 _ENGINE = ("", "[engine]", 'name = "nuts"', "seed = 20261122")

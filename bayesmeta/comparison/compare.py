@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from bayesmeta.classical import revman_analysis
-from bayesmeta.comparison.bayesian_rows import row_of_fit
+from bayesmeta.comparison.bayesian_rows import row_of_fit, row_of_risk_ratio
 from bayesmeta.comparison.classical_rows import (
     classical_rows,
     outcome_of_table,
@@ -69,14 +69,15 @@ def compare(
     """
     if isinstance(source, Fit):
         prepared = prepared_from(source, options)
-        fits = [source.with_interval(**prepared.spec.interval.model_dump())]
+        first = source.with_interval(**prepared.spec.interval.model_dump())
+        whole = not source.record["excluded"]  # else studies without events are not in the fit
     else:
         prepared = check(source, **options)
-        fits = [fit_prepared(prepared, progress=progress)]
-        others = other_likelihoods(prepared)
-        fits += [fit_prepared(other, progress=progress) for other in others]
+        first, whole = fit_prepared(prepared, progress=progress), True
+    others = other_likelihoods(prepared) if whole else []
+    fits = [first, *(fit_prepared(other, progress=progress) for other in others)]
     origin, changed = _origin(prepared)
-    beside = side_by_side(prepared, origin, [row_of_fit(each) for each in fits])
+    beside = side_by_side(prepared, origin, [_row(each, prepared) for each in fits])
     record = fits[0].record
     return Comparison(
         spec=prepared.spec,
@@ -91,6 +92,12 @@ def compare(
         k=len(prepared.problem.study),
         size=display_size(prepared.table),
     )
+
+
+def _row(fit: Fit, prepared: Prepared) -> Row:
+    """The row of a fit on the scale of the analysis."""
+    same = fit.spec.effect.measure == prepared.spec.effect.measure
+    return row_of_fit(fit) if same else row_of_risk_ratio(fit)
 
 
 @dataclass(frozen=True, kw_only=True)

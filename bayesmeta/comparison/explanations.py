@@ -156,9 +156,10 @@ def _counted(facts: Facts) -> str | None:
 def _excluded(facts: Facts) -> str | None:
     if not facts.excluded or facts.measure.code not in ("OR", "RR", "PETO"):
         return None
+    row = "row" if facts.counted is None else "row but that of the counts"
     return (
         f"{_studies(facts.excluded)} {'is' if facts.excluded == 1 else 'are'} left out by every "
-        "row, as not estimable: no events, or only events, in both arms, or numbers that are "
+        f"{row}, as not estimable: no events, or only events, in both arms, or numbers that are "
         "missing."
     )
 

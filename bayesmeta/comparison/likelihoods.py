@@ -24,6 +24,7 @@ from bayesmeta.measures import ZERO_CELL_RULES, Measure, display_size, find_meas
 from bayesmeta.model import LIKELIHOODS, uses_counts
 from bayesmeta.pipeline import Prepared, check, fit_prepared, varied
 from bayesmeta.results import worst
+from bayesmeta.sources import read_spec
 
 __all__ = ["likelihoods", "other_likelihoods"]
 
@@ -35,6 +36,7 @@ def other_likelihoods(prepared: Prepared) -> list[Prepared]:
     """An analysis with each other likelihood that the studies and the measure allow.
 
     Those that have a variation of their own in the place of tau are other models: not among them.
+    For risk ratios it is the odds ratio of the binomial likelihood, from which they follow.
 
     Parameters
     ----------
@@ -42,23 +44,28 @@ def other_likelihoods(prepared: Prepared) -> list[Prepared]:
         The analysis, whose priors the others have.
     """
     found = []
-    for name in _of_measure(prepared):
+    for name in _of_measure(find_measure(prepared.spec.effect.measure)):
         if name == prepared.spec.model.likelihood or LIKELIHOODS[name].heterogeneities:
             continue
         try:
             found.append(varied(prepared, model={"likelihood": name}))
         except InputError:  # no counts, or priors that suit no counts
             continue
+    if prepared.spec.effect.measure == "RR":
+        try:
+            by_odds = {"measure": "OR", "important": None}
+            found.append(varied(prepared, model={"likelihood": "binomial"}, effect=by_odds))
+        except InputError:
+            pass
     return found
 
 
-def _of_measure(prepared: Prepared) -> list[str]:
+def _of_measure(measure: Measure) -> list[str]:
     """Likelihoods that go with a measure."""
-    code = prepared.spec.effect.measure
     return [
         name
         for name, likelihood in LIKELIHOODS.items()
-        if not likelihood.measures or code in likelihood.measures
+        if not likelihood.measures or measure.code in likelihood.measures
     ]
 
 
@@ -94,17 +101,16 @@ def likelihoods(
     --------
     >>> bm.likelihoods("models/oa-withdrawals.toml").table
     """
-    asked = check(source, **options)
-    measure = find_measure(asked.spec.effect.measure)
-    counted = [name for name in _of_measure(asked) if uses_counts(name)]
+    spec, _ = read_spec(source, options)
+    measure = find_measure(spec.effect.measure)
+    counted = [name for name in _of_measure(measure) if uses_counts(name)]
     if not counted:
         raise SpecError(
             f"no exact likelihood is one of the measure {measure.code}",
             key="effect.measure",
             hint="Take OR or IRR for two arms, PLO or IRLN for one.",
         )
-    if asked.spec.model.likelihood not in counted:  # its default priors are for counts
-        asked = check(source, **{**options, "likelihood": counted[0], "heterogeneity": "normal"})
+    asked = check(source, **{**options, "likelihood": counted[0], "heterogeneity": "normal"})
     base = varied(
         asked,
         model={"likelihood": counted[0], "heterogeneity": "normal"},
@@ -201,10 +207,8 @@ def _sentences(base: Prepared, measure: Measure, rows: list[Row], exact: str) ->
             if total is not None:
                 empty |= values == total
     silent = int(_silent(base).sum())
-    yield (
-        f"{int(empty.sum())} of {empty.size} studies have an empty cell; {silent} of them "
-        f"{'has' if silent == 1 else 'have'} no events at all."
-    )
+    count = int(empty.sum())
+    yield f"Studies with an empty cell: {count} of {empty.size}; without events: {silent}."
     normal = sorted((row for row in rows if row.method.startswith("normal")), key=_middle)
     row = next(row for row in rows if row.method == exact)
     shown = estimate_text(row, measure, size)
@@ -225,7 +229,7 @@ def _sentences(base: Prepared, measure: Measure, rows: list[Row], exact: str) ->
     sampled = [row.method for row in rows if row.method in LIKELIHOODS and row.method != exact]
     if sampled:
         yield (
-            f"The {sampled[0]} likelihood has rho, the correlation within studies, for tau: "
+            f"The {sampled[0]} likelihood has rho, the correlation within arms, for tau: "
             "its row is sampled, its last digit has Monte Carlo error."
         )
 

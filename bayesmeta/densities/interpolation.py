@@ -8,14 +8,18 @@ Methods Based on Sinc and Analytic Functions).
 from functools import cache
 
 import numpy as np
+from scipy.signal import fftconvolve
 from scipy.special import sici
 
 from bayesmeta.densities.search import Floats
 
-__all__ = ["between", "interpolate", "shares_below", "stencils"]
+__all__ = ["between", "cumulative", "interpolate", "stencils"]
 
 _POINTS = 16
 """Nodes that an interpolating polynomial goes through."""
+
+_FEW = 300
+"""Nodes with which a matrix is quicker than Fourier transforms."""
 
 _ON_NODE = 1e-12
 
@@ -76,11 +80,28 @@ def between(found: Floats, left: Floats, right: Floats) -> Floats:
     return np.clip(found, low - _BEYOND, high + _BEYOND)
 
 
-@cache
-def shares_below(count: int) -> Floats:
-    """Shares of a node's mass (first axis) that lie below each node (second axis)."""
-    apart = np.arange(1 - count, count)
+def cumulative(mass: Floats) -> Floats:
+    """Mass below each node (..., node) of masses at the nodes (..., node)."""
+    count = mass.shape[-1]
+    if count <= _FEW:
+        below: Floats = mass @ _shares_below(count)
+        return below
+    shares = _share_below(np.arange(1 - count, count))
+    kernel = shares.reshape((1,) * (mass.ndim - 1) + shares.shape)
+    whole = fftconvolve(mass, kernel, axes=-1)
+    return np.asarray(whole[..., count - 1 : 2 * count - 1])
+
+
+def _share_below(apart: np.ndarray) -> Floats:
+    """Share of a node's mass that lies below a node so many nodes further on."""
     shares: Floats = 0.5 + sici(np.pi * apart)[0] / np.pi
+    return shares
+
+
+@cache
+def _shares_below(count: int) -> Floats:
+    """Shares of a node's mass (first axis) that lie below each node (second axis)."""
+    shares = _share_below(np.arange(1 - count, count))
     return np.lib.stride_tricks.sliding_window_view(shares, count)[::-1].copy()
 
 

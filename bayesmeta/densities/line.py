@@ -51,6 +51,11 @@ class Line:
         place: Floats = np.arcsinh((x - self.centre) / self.width) / self.step + self.count
         return place
 
+    def at(self, place: Floats) -> Floats:
+        """Values at places in units of nodes."""
+        x: Floats = self.centre + self.width * np.sinh(self.step * (place - self.count))
+        return x
+
     def spacing(self, x: Floats) -> Floats:
         """How far apart nodes are at values."""
         spacing: Floats = self.step * np.hypot(self.width, x - self.centre)

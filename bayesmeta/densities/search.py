@@ -25,6 +25,8 @@ def increasing_root(
 ) -> Floats:
     """Roots of increasing functions by Newton's method, kept inside brackets that shrink.
 
+    Where its steps do not shrink fast a bracket is halved, or sought further away.
+
     Parameters
     ----------
     function
@@ -34,6 +36,7 @@ def increasing_root(
     """
     x, reach = start, np.broadcast_to(scale, start.shape).astype(float)
     low, high = np.full_like(x, -np.inf), np.full_like(x, np.inf)
+    before = np.full_like(x, np.inf)
     for _ in range(_MOST_STEPS):
         with np.errstate(all="ignore"):
             value, slope = function(x)
@@ -42,14 +45,16 @@ def increasing_root(
             target = x + np.clip(step, -reach, reach)
             bracketed = np.isfinite(low) & np.isfinite(high)
             middle = np.where(bracketed, (low + high) / 2, x - np.sign(value) * reach)
-        good = np.isfinite(target) & (target >= low) & (target <= high)
+            far = np.where(bracketed, high - low > scale, np.abs(step) > 0.1 * scale)
+            slow = far & (np.abs(step) > 0.5 * before) & (np.abs(step) < reach)
+        good = np.isfinite(target) & (target >= low) & (target <= high) & ~slow
         target = np.where(good, target, middle)
         target = np.where(value == 0, x, target)
         apart = np.abs(target - x)
         done = (apart <= _PRECISION * np.maximum(np.abs(x), scale)) | (
             good & (apart <= _LAST_STEP * scale)
         )
-        x = target
+        x, before = target, apart
         if done.all():
             break
         reach = 2 * reach

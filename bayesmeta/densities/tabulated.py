@@ -14,7 +14,7 @@ from typing import Self
 import numpy as np
 from scipy.special import ndtri
 
-from bayesmeta.densities.interpolation import interpolate, shares_below
+from bayesmeta.densities.interpolation import cumulative, interpolate
 from bayesmeta.densities.normal_mixture import highest
 from bayesmeta.densities.search import Floats, increasing_root, shortest
 
@@ -200,8 +200,7 @@ class Tabulated:
     @cached_property
     def _cumulative(self) -> Floats:
         """Mass of each panel below each of its nodes (batch, panel, node)."""
-        cumulative: Floats = self.mass @ shares_below(self.mass.shape[-1])
-        return cumulative
+        return cumulative(self.mass)
 
     def _interpolated(
         self, values: Floats, place: Floats, below: Floats | float, above: Floats | float

@@ -7,7 +7,7 @@ from typing import Self
 import numpy as np
 from scipy.special import ndtri
 
-from bayesmeta.densities.interpolation import between, interpolate, shares_below
+from bayesmeta.densities.interpolation import between, cumulative, interpolate
 from bayesmeta.densities.line import Line
 from bayesmeta.densities.normal_mixture import highest
 from bayesmeta.densities.search import Floats, increasing_root, shortest
@@ -86,9 +86,7 @@ class TabulatedEffects:
     @cached_property
     def _cumulative(self) -> Floats:
         """Mass below each of the closer nodes."""
-        mass = np.exp(self._log_density) * self._fine.slopes
-        cumulative: Floats = mass @ shares_below(mass.shape[-1])
-        return cumulative
+        return cumulative(np.exp(self._log_density) * self._fine.slopes)
 
     def expectation(self, values: Floats) -> Floats:
         """Means (batch, quantity) of functions given at the nodes (…, node)."""

@@ -111,10 +111,10 @@ def metafor_script(fit: Fit) -> str:
     model = fit.spec.model
     if model.likelihood != "normal" or model.heterogeneity not in ("normal", "common"):
         raise SpecError(
-            f"metafor has no model with the likelihood {model.likelihood} and the heterogeneity "
-            f"{model.heterogeneity}",
+            f"no metafor script is written for the likelihood {model.likelihood} and the "
+            f"heterogeneity {model.heterogeneity}",
             key="model",
-            hint="It can check those with a normal likelihood and normal or common effects.",
+            hint="One is for a normal likelihood and normal or common effects; brms has counts.",
         )
     common = model.heterogeneity == "common"
     bayesian = _common_effect(fit.priors["mu"]) if common else _random_effects(fit.priors)

@@ -4,8 +4,15 @@ from bayesmeta.model.build import build_model, changeable_data, integrates_theta
 from bayesmeta.model.heterogeneity import HETEROGENEITIES
 from bayesmeta.model.likelihoods import LIKELIHOODS
 from bayesmeta.model.moments import existing_moments, moments_of, tail_exponent
-from bayesmeta.model.nodes import effect_nodes
-from bayesmeta.model.pose import check_model, pose, problem_of, read_prior, uses_counts
+from bayesmeta.model.nodes import effect_nodes, unresolved
+from bayesmeta.model.pose import (
+    check_model,
+    own_heterogeneity,
+    pose,
+    problem_of,
+    read_prior,
+    uses_counts,
+)
 from bayesmeta.model.predict import complete_posterior, observed_data, predictive_groups
 from bayesmeta.model.problem import Problem
 from bayesmeta.model.suitability import check_priors
@@ -24,10 +31,12 @@ __all__ = [
     "integrates_theta",
     "moments_of",
     "observed_data",
+    "own_heterogeneity",
     "pose",
     "predictive_groups",
     "problem_of",
     "read_prior",
     "tail_exponent",
+    "unresolved",
     "uses_counts",
 ]

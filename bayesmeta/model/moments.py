@@ -30,6 +30,9 @@ def moments_of(problem: Problem) -> dict[str, int]:
     mu = problem.priors["mu"]
     studies = int(LIKELIHOODS[problem.likelihood].integrable(problem).sum())
     found = existing_moments(problem.priors.get("tau"), mu, studies, flat=int(not mu.proper))
+    if not studies:  # nothing but the prior holds mu
+        of_prior = _count(mu.tail, mu.log_tail)
+        found |= {name: min(found[name], of_prior) for name in ("mu", "theta_new")}
     if problem.heterogeneity == "student-t":
         own = sum(problem.nu > order for order in (1, 2))
         found["theta_new"] = min(found["theta_new"], own)

@@ -24,7 +24,7 @@ from bayesmeta.priors import (
 )
 from bayesmeta.spec import Model, Spec
 
-__all__ = ["check_model", "pose", "problem_of", "read_prior", "uses_counts"]
+__all__ = ["check_model", "own_heterogeneity", "pose", "problem_of", "read_prior", "uses_counts"]
 
 _COUNTED_INSTEAD = {"RR": "OR", "RD": "OR", "PETO": "OR", "PR": "PLO", "PFT": "PLO", "IR": "IRLN"}
 """The measure by which counts are modelled, for those that follow from it."""
@@ -59,8 +59,8 @@ def check_model(model: Model, measure: Measure) -> None:
         if instead in likelihood.measures:
             hint = (
                 f'Take measure = "{instead}": {measure.label}s follow from it, and are reported, '
-                "at a stated risk."
-                if instead == "OR"
+                "at a control risk."
+                if measure.code in ("RR", "RD")
                 else f'Take measure = "{instead}".'
             )
         raise SpecError(
@@ -83,6 +83,16 @@ def check_model(model: Model, measure: Measure) -> None:
         )
 
 
+def own_heterogeneity(model: Model) -> Model:
+    """The model with the heterogeneity that its likelihood goes with, where the spec names none."""
+    likelihood = LIKELIHOODS.get(model.likelihood)
+    if likelihood is None or not likelihood.heterogeneities:
+        return model
+    if "heterogeneity" in model.model_fields_set:
+        return model
+    return model.model_copy(update={"heterogeneity": likelihood.heterogeneities[0]})
+
+
 def pose(spec: Spec, table: xr.Dataset) -> Problem:
     """Resolve the priors of an analysis and gather its numbers.
 
@@ -103,6 +113,13 @@ def pose(spec: Spec, table: xr.Dataset) -> Problem:
     """
     measure = find_measure(spec.effect.measure)
     check_model(spec.model, measure)
+    risk = spec.effect.control_risk
+    if risk is not None and risk >= 1 and measure.code != "IRR":
+        raise SpecError(
+            f"a control risk is between 0 and 1, not {risk:g}",
+            key="effect.control_risk",
+            hint="20 per 1000 are 0.02.",
+        )
     bare = problem_of(spec, table, {})
     likelihood = LIKELIHOODS[bare.likelihood]
     names = (

@@ -12,7 +12,7 @@ from bayesmeta.priors import Prior
 __all__ = ["Problem"]
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Problem:
     """What an engine needs; it pickles and holds no PyMC object.
 

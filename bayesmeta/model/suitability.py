@@ -78,20 +78,25 @@ def check_priors(problem: Problem) -> None:
                     f"rho is a correlation from 0 to 1, but {prior.expression} allows others",
                     hint="Take Uniform(0, 1) or Beta(1, 9).",
                 )
-            if name == "alpha" and not prior.family.native:
+            each = name == "alpha" and problem.likelihood != "beta-binomial"
+            if each and prior.family.name != "Normal":
                 raise SpecError(
-                    f"{prior.expression} cannot be the prior of many baselines",
-                    hint="Take one of PyMC's own families, as in Normal(0, 10).",
+                    f"{prior.expression} cannot be the prior of the studies' baselines",
+                    hint="It is a normal one, as in Normal(0, 10).",
                 )
             if problem.counts and not prior.proper:
+                other = _PROPER.get(name, "HalfNormal(2)")
                 raise SpecError(
                     f"{prior.expression} on {name} is improper, and of counts with empty cells the "
                     "posterior might not exist",
-                    hint="Take a proper prior, however wide, as in Normal(0, 100).",
+                    hint=f"Take a proper prior, however wide, as in {other}.",
                 )
             if name == "tau":
                 _check_posterior(prior, mu, len(problem.study))
 
+
+_PROPER = {"mu": "Normal(0, 100)", "alpha": "Normal(0, 10)", "alpha_mean": "Normal(0, 10)"}
+"""Priors to take in the place of improper ones."""
 
 _DEVIATIONS = ("tau", "alpha_sd")
 """Parameters that are standard deviations."""

@@ -7,6 +7,7 @@ the effect, taken through: a credible interval of the pooled effect, a predictio
 in a new study.
 """
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -28,6 +29,8 @@ __all__ = ["ControlLevel", "control_level", "derived_estimates"]
 _POINTS, _WEIGHTS = np.polynomial.hermite_e.hermegauss(40)
 _DIMS = ("chain", "draw")
 _MOST_EVENTS = 2**40
+_LARGEST_LOG = 600.0
+_NO_DIFFERENCE = 1e-9
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,7 +54,8 @@ class ControlLevel:
     def treated(self, effect: Floats) -> Floats:
         """The risk or rate with treatment at log odds or rate ratios."""
         if self.rate:
-            return np.asarray(self.value * np.exp(effect))
+            with np.errstate(over="ignore"):
+                return np.asarray(self.value * np.exp(effect))
         return np.asarray(expit(logit(self.value) + effect))
 
 
@@ -134,10 +138,14 @@ class _Effect:
         draws = fit.posterior[name].to_numpy()
         return cls(row=row, average=lambda function: float(function(draws).mean()))
 
-    def through(self, name: str, function: Callable[[Floats], Floats]) -> dict[str, Any]:
-        """The row of an increasing function of the effect."""
-        mean = self.average(function)
-        variance = self.average(lambda x: (function(x) - mean) ** 2)
+    def through(
+        self, name: str, function: Callable[[Floats], Floats], *, moments: bool = True
+    ) -> dict[str, Any]:
+        """The row of an increasing function of the effect; without moments where they are none."""
+        mean = variance = math.nan
+        if moments:
+            mean = self.average(function)
+            variance = self.average(lambda x: (function(x) - mean) ** 2)
         ends = {
             end: float(function(np.array(float(self.row[end]))))
             for end in ("median", "lower", "upper")
@@ -153,11 +161,13 @@ def _two_arms(level: ControlLevel, effect: _Effect) -> list[dict[str, Any]]:
     def difference(x: Floats) -> Floats:
         return level.treated(x) - level.value
 
-    if level.rate:
-        return [effect.through("rate_treatment", treated), effect.through("IRD", difference)]
+    if level.rate:  # whose moments may not exist: that of exp(theta_new) rarely does
+        return [
+            effect.through("rate_treatment", treated, moments=False),
+            effect.through("IRD", difference, moments=False),
+        ]
     absolute = effect.through("RD", difference)
-    with np.errstate(divide="ignore"):
-        needed = {end: float(1 / np.float64(absolute[end])) for end in ("median", "lower", "upper")}
+    needed = {end: _needed(float(absolute[end])) for end in ("median", "lower", "upper")}
     return [
         effect.through("risk_treatment", treated),
         effect.through("RR", lambda x: level.treated(x) / level.value),
@@ -166,13 +176,19 @@ def _two_arms(level: ControlLevel, effect: _Effect) -> list[dict[str, Any]]:
     ]
 
 
+def _needed(difference: float) -> float:
+    """One over a risk difference; infinite where that is 0 but for rounding."""
+    return 1 / difference if abs(difference) > _NO_DIFFERENCE else math.inf
+
+
 def _one_arm(fit: "Fit") -> list[dict[str, Any]]:
     problem, prob = fit.problem, fit.spec.interval.prob
     rate = "time" in problem.counts
     name = "rate" if rate else "risk"
     to_level = np.exp if rate else expit
     rows = []
-    if "tau" in fit.posterior:
+    # of rates with a t distribution there is no mean
+    if "tau" in fit.posterior and not (rate and problem.heterogeneity == "student-t"):
         rows.append(_mean_level(fit, f"{name}_mean", to_level))
     size = None if rate and fit.spec.effect.new_total is None else fit.new_total
     if size is not None:
@@ -198,14 +214,15 @@ def _mean_level(fit: "Fit", name: str, to_level: Callable[[Floats], Floats]) -> 
     mean = np.zeros_like(mu)
     for share, factor in zip(scales.weights, scales.factors, strict=True):
         for point, weight in zip(_POINTS, _WEIGHTS / _WEIGHTS.sum(), strict=True):
-            mean += share * weight * to_level(mu + factor * tau * point)
+            with np.errstate(over="ignore"):
+                mean += share * weight * to_level(mu + factor * tau * point)
     interval = fit.spec.interval
     values = xr.Dataset({name: (_DIMS, mean)})
     ends = (azs.eti if interval.kind == "eti" else azs.hdi)(values, prob=interval.prob)[name]
     return _row(
         name,
-        mean=float(mean.mean()),
-        sd=float(mean.std(ddof=1)),
+        mean=math.nan if to_level is np.exp else float(mean.mean()),
+        sd=math.nan if to_level is np.exp else float(mean.std(ddof=1)),
         median=float(np.median(mean)),
         lower=float(ends.sel(ci_bound="lower")),
         upper=float(ends.sel(ci_bound="upper")),
@@ -228,7 +245,7 @@ def _events(fit: "Fit", size: float, rate: bool, q: float) -> float:
 
     def below(events: int) -> float:
         if rate:
-            return float(weights @ pdtr(events, size * np.exp(effects)))
+            return float(weights @ pdtr(events, size * np.exp(np.minimum(effects, _LARGEST_LOG))))
         return float(weights @ bdtr(events, int(size), expit(effects))) if events < size else 1.0
 
     low, high = -1, 1

@@ -3,17 +3,20 @@
 import math
 from typing import TYPE_CHECKING
 
+import numpy as np
+import xarray as xr
 from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from bayesmeta.measures import Measure
 from bayesmeta.results.absolute import ControlLevel, control_level
 from bayesmeta.results.numbers import decimals, format_number, format_span, interval_name
 
 if TYPE_CHECKING:
     from bayesmeta.results.fit import Fit
 
-__all__ = ["derived_to_text", "needed_to_treat"]
+__all__ = ["derived_to_text", "needed_to_treat", "without_events"]
 
 _LABELS = {
     "risk_treatment": "risk with {treatment}, per 1000",
@@ -50,7 +53,8 @@ def _two_arms(fit: "Fit", level: ControlLevel) -> list[RenderableType]:
             table.add_row(label.format(treatment=labels.treatment), *cells)
     whose = "as stated"
     if not level.stated:
-        whose = "posterior mean of the studies' control arms, weighted by size"
+        size = "person-time" if level.rate else "size"
+        whose = f"posterior mean of the studies' control arms, weighted by {size}; taken as known"
     shown = f"{level.value:.3g}" if level.rate else f"{1000 * level.value:.3g} per 1000"
     what = "rate" if level.rate else "risk"
     return [Text(f"At a {what} of {shown} with {labels.control} ({whose}):"), table]
@@ -64,6 +68,25 @@ def _cell(fit: "Fit", kind: str, name: str) -> str:
     middle, lower, upper = (unit * row[end] for end in ("median", "lower", "upper"))
     places = decimals(lower, upper)
     return f"{format_number(middle, places)} ({format_span(lower, upper, places)})"
+
+
+def without_events(table: xr.Dataset, measure: Measure) -> list[Text]:
+    """Which studies have no events, or nothing else; empty where none has."""
+    events = [name for name in measure.columns if name.startswith("events")]
+    none = np.logical_and.reduce([table[name].to_numpy() == 0 for name in events])
+    where = "in either arm" if len(events) > 1 else "at all"
+    found = [(f"no events {where}", none)]
+    totals = [name.replace("events", "total") for name in events]
+    if all(name in measure.columns for name in totals):
+        pairs = zip(events, totals, strict=True)
+        every = [table[one].to_numpy() == table[other].to_numpy() for one, other in pairs]
+        found.append(("nothing but events", np.logical_and.reduce(every)))
+    names = table["study"].to_numpy()
+    return [
+        Text(f"{what}: {', '.join(str(name) for name in names[which])}; they stay in")
+        for what, which in found
+        if which.any()
+    ]
 
 
 def needed_to_treat(median: float, lower: float, upper: float, better: str | None) -> str:
@@ -116,7 +139,8 @@ def _one_arm(fit: "Fit") -> list[RenderableType]:
     if "events_new" in names:
         row = fit.estimate("events_new")
         lines.append(
-            f"events in a new study of {fit.new_total:g}: {row['median']:.0f} "
+            f"events in a new study of {fit.new_total:g}"
+            f"{'' if fit.spec.effect.new_total else ' (the median size)'}: {row['median']:.0f} "
             f"({row['lower']:.0f} to {row['upper']:.0f}, "
             f"{interval_name(fit.spec.interval, prediction=True)})"
         )

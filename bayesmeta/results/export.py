@@ -3,11 +3,13 @@
 import json
 import math
 from collections.abc import Hashable, Mapping
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from bayesmeta import __version__
+from bayesmeta.results.absolute import control_level
 
 if TYPE_CHECKING:
     from bayesmeta.results.fit import Fit
@@ -33,6 +35,9 @@ def summary_to_dict(fit: "Fit") -> dict[str, Any]:
         "engine": spec.engine.name,
         "likelihood": spec.model.likelihood,
         "heterogeneity": spec.model.heterogeneity,
+        "model": spec.model.model_dump(),
+        "control": _control(fit),
+        "new_total": fit.new_total if "events_new" in set(fit.estimates["name"]) else None,
         "measure": measure.code,
         "scale": measure.analysis_label,
         "display": measure.label,
@@ -49,6 +54,12 @@ def summary_to_dict(fit: "Fit") -> dict[str, Any]:
         "warnings": list(fit.warnings[len(fit.diagnostics.messages) :]),
         "provenance": record["provenance"],
     }
+
+
+def _control(fit: "Fit") -> dict[str, Any] | None:
+    """The risk or rate at which absolute effects are derived."""
+    level = control_level(fit)
+    return None if level is None else asdict(level)
 
 
 def _estimate(row: Mapping[Hashable, Any]) -> dict[str, Any]:

@@ -49,7 +49,9 @@ def _no_events(problem: Problem) -> str:
     if problem.two_arms:
         return (
             "No events were seen in either arm of any study: the data say next to nothing of the "
-            f"effect, and its posterior is its prior ({problem.priors['mu'].expression})."
+            "effect. Its posterior is hardly more than its prior "
+            f"({problem.priors['mu'].expression}), and the prior of the baselines decides how rare "
+            "events are."
         )
     return (
         "No events were seen in any study: the data give an upper bound alone, and the prior "

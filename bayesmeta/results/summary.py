@@ -44,7 +44,7 @@ EFFECTS = ("mu", "theta_new", "theta")
 """Estimates that are effects: they have a display scale and a direction of benefit."""
 
 
-_ORDER = ("mu", "tau", "theta_new", "I2", "theta")
+_ORDER = ("mu", "tau", "rho", "theta_new", "I2", "theta")
 
 _Statistics = Mapping[str, xr.Dataset]
 """Each column that follows from the posterior: one variable an estimate."""

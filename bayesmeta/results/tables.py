@@ -13,9 +13,9 @@ from rich.table import Table
 from rich.text import Text
 
 from bayesmeta.measures import Measure, find_measure
-from bayesmeta.model import HETEROGENEITIES
+from bayesmeta.model import HETEROGENEITIES, uses_counts
 from bayesmeta.priors import Prior
-from bayesmeta.results.absolute_text import derived_to_text
+from bayesmeta.results.absolute_text import derived_to_text, without_events
 from bayesmeta.results.numbers import (
     decimals,
     effect_decimals,
@@ -34,6 +34,7 @@ __all__ = ["fit_to_html", "fit_to_text", "prepared_to_text", "remarks"]
 _NAMES = {
     "mu": "pooled effect (mu)",
     "tau": "heterogeneity (tau)",
+    "rho": "correlation (rho)",
     "theta_new": "effect in new study",
     "I2": "I² (%)",
 }
@@ -57,6 +58,7 @@ def fit_to_text(fit: "Fit", *, studies: bool = False) -> RenderableType:
         _main_table(fit),
         Text(_interval_note(fit)),
         *derived_to_text(fit),
+        *(without_events(fit.table, measure) if fit.problem.counts else []),
     ]
     if studies and "theta" in fit.posterior:
         parts.append(_study_table(fit))
@@ -104,7 +106,7 @@ def prepared_to_text(spec: Spec, table: xr.Dataset, priors: Mapping[str, Prior])
         Text(spec.title, style="bold"),
         Text(_description(spec, table.sizes["study"], None)),
         rows,
-        Text(f"effect and std. error are on the scale of the {measure.analysis_label}."),
+        *_about_effects(spec, table, measure),
         *remarks(
             {name: prior.as_dict() for name, prior in priors.items()},
             attrs["excluded"],
@@ -112,6 +114,15 @@ def prepared_to_text(spec: Spec, table: xr.Dataset, priors: Mapping[str, Prior])
             attrs["warnings"],
         ),
     )
+
+
+def _about_effects(spec: Spec, table: xr.Dataset, measure: Measure) -> list[Text]:
+    """What the effects of the studies are, and which studies have none."""
+    scale = f"effect and std. error are on the scale of the {measure.analysis_label}"
+    if not uses_counts(spec.model.likelihood):
+        return [Text(f"{scale}.")]
+    approximate = Text(f"{scale}, by the normal approximation; the model takes the counts instead.")
+    return [approximate, *without_events(table, measure)]
 
 
 def remarks(
@@ -137,6 +148,8 @@ def _description(spec: Spec, k: int, participants: int | None) -> str:
     data = f"{k} {'study' if k == 1 else 'studies'}"
     data += f", {participants} participants" if participants else ""
     effects = HETEROGENEITIES[spec.model.heterogeneity].label.partition(":")[0]
+    if spec.model.heterogeneity == "student-t":
+        effects += f" ({spec.model.nu:g} degrees of freedom)"
     return (
         f"{measure.label} ({measure.code}), {data}; {effects}, {spec.model.likelihood} likelihood"
     )
@@ -145,7 +158,8 @@ def _description(spec: Spec, k: int, participants: int | None) -> str:
 def _main_table(fit: "Fit") -> Table:
     """Everything but the studies; on two scales where the measure has two."""
     interval, measure = fit.spec.interval, fit.measure
-    estimates = fit.estimates[fit.estimates["name"].isin(list(_NAMES))]
+    shown = fit.estimates["name"].isin(list(_NAMES)) & fit.estimates["median"].notna()
+    estimates = fit.estimates[shown]
     back_transformed = measure.scale.name != "identity"
     statistics = ["median", "sd"] if back_transformed else ["median", "mean", "sd"]
     chances = {
@@ -165,10 +179,10 @@ def _main_table(fit: "Fit") -> Table:
 
 
 def _interval_note(fit: "Fit") -> str:
-    note = f"Intervals are {interval_name(fit.spec.interval)}s"
+    note = f"Intervals: {interval_name(fit.spec.interval)}"
     if "theta_new" in fit.posterior:
         prediction = interval_name(fit.spec.interval, prediction=True)
-        note += f"; that of the effect in a new study is the {prediction}"
+        note += f"; of the effect in a new study: {prediction}"
     return f"{note}."
 
 

@@ -138,6 +138,8 @@ def prior_variations(prepared: Prepared, *, pairs: bool = True) -> Iterator[Vari
     taus = _given(chosen.tau, "tau", measure, base)
     if taus is None:
         taus = tau_alternatives(base, table, measure)
+    if base.counts:  # of which every prior is proper
+        taus, mus = ([prior for prior in some if prior.proper] for some in (taus, mus))
     yield from prior_grid(base, taus, mus, pairs=pairs)
 
 

@@ -110,10 +110,11 @@ class Effect(Section):
         None, description="the scale on which effect, lower and upper are given"
     )
     level: Probability = Field(0.95, description="level of the intervals lower to upper")
-    control_risk: Probability | None = Field(
+    control_risk: float | None = Field(
         None,
-        description="risk without treatment at which RR, RD and NNT are derived; that of the data "
-        "where it is not given",
+        gt=0,
+        description="risk, or rate, without treatment at which RR, RD and NNT are derived; that of "
+        "the data where it is not given",
     )
     new_total: int | None = Field(
         None,

@@ -133,8 +133,9 @@ def test_a_fit_a_table_and_a_file_give_the_same() -> None:
     options = {"analysis": "1.2", "engine": "quadrature"}
     by_file = bm.compare(TOY, **options)
     by_fit = bm.compare(bm.fit(TOY, **options))
-    pd.testing.assert_frame_equal(by_file.table, by_fit.table, rtol=SAME)
-    assert by_file.sentences == by_fit.sentences
+    both = by_file.table["method"] != "binomial"  # a fit lacks studies that its counts would keep
+    pd.testing.assert_frame_equal(by_file.table[both], by_fit.table, rtol=SAME)
+    assert by_fit.sentences == tuple(line for line in by_file.sentences if "counts" not in line)
     assert by_file.rows[0].label == "RevMan, fixed effect (Mantel-Haenszel)"
 
 
@@ -343,8 +344,9 @@ def test_a_saved_fit_gives_the_rows_of_its_data_at_any_level(tmp_path: Path) -> 
     for prob, kind in ((0.9, "eti"), (0.95, "eti"), (0.95, "hdi")):
         direct = compare(frame, measure="RR", prob=prob, kind=kind)
         reopened = bm.compare(saved, prob=prob, kind=kind)
+        both = direct.table["method"] != "binomial"  # the fit lacks studies that counts keep
         np.testing.assert_array_equal(
-            reopened.table.select_dtypes(float), direct.table.select_dtypes(float)
+            reopened.table.select_dtypes(float), direct.table[both].select_dtypes(float)
         )
         assert [row.level for row in reopened.rows] == [prob] * 4
 

@@ -55,7 +55,7 @@ def test_rows_are_those_of_fits_and_of_peto(found: object) -> None:
 
 def test_the_sentences_say_what_the_corrections_did(found: object) -> None:
     said = "\n".join(found.sentences)
-    assert "3 of 5 studies have an empty cell; 1 of them has no events at all" in said
+    assert "Studies with an empty cell: 3 of 5; without events: 1." in said
     assert "By the rule for empty cells the normal approximation gives from" in said
     assert "Without the studies that have no events at all" in said
     assert "nan" not in said

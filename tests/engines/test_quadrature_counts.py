@@ -210,7 +210,6 @@ def test_many_priors_and_subsets_share_a_grid() -> None:
         ({"likelihood": "beta-binomial"}, "likelihood 'beta-binomial'"),
         ({"heterogeneity": "student-t"}, "heterogeneity 'student-t'"),
         ({"baseline": "exchangeable"}, "exchangeable baselines"),
-        ({"alpha": "StudentT(4, 0, 3)"}, r"normal priors of baselines, not StudentT"),
         ({"mu": "Uniform(-3, 3)"}, r"nowhere 0, not Uniform"),
         (
             {"tau": "Mixture(w=[0.5, 0.5], comp_dists=[HalfNormal(1), Uniform(0, 2)])"},
@@ -271,3 +270,101 @@ def test_draws_where_every_tau_is_wide_or_none_is() -> None:
         base = of_run(RUNS["crins"])
         found = solve(replace(base, priors={**base.priors, "tau": parse_prior(tau)}))
         assert np.isfinite(found.draw(np.random.default_rng(1), 50)[2]).all()
+
+
+def far_apart(*risks: float) -> dict[str, list[float]]:
+    size, count = 100_000.0, len(risks)
+    return {
+        "events_treatment": [round(size * risk) for risk in risks],
+        "total_treatment": [size] * count,
+        "events_control": [size / 2] * count,
+        "total_control": [size] * count,
+    }
+
+
+WITHOUT_TAU = {"mu": "Normal(0, 1)", "alpha": "Normal(0, 10)"}
+
+
+def test_large_studies_that_contradict_each_other_are_not_forgotten() -> None:
+    """Two estimates 76 standard errors apart: near their weighted mean."""
+    asked = problem(far_apart(0.5, 2 / 3), WITHOUT_TAU)
+    effect = np.array([0.0, np.log(2)])
+    found = solve(asked)
+    precision = np.array([1 / (4 / 1e5 + 1 / (1e5 * r * (1 - r))) for r in (0.5, 2 / 3)])
+    centre = (effect * precision).sum() / precision.sum()
+    assert found.mu.sd().item() == pytest.approx(precision.sum() ** -0.5, rel=0.01)
+    assert found.mu.mean().item() == pytest.approx(centre, abs=0.02)
+    assert found.log_evidence[0] < -1400
+
+
+@pytest.mark.parametrize(
+    ("effect", "std_error", "mu", "tau"),
+    [
+        ([0.0, 0.75], [0.01, 0.01], "Normal(0, 1)", None),
+        ([0.0] * 9 + [0.6], [0.015] * 10, "Normal(0, 1)", None),
+        ([0.0, 0.3, 0.9], [0.03] * 3, "Normal(0, 1)", "HalfNormal(0.01)"),
+        ([0.1, 0.5, 0.2], [0.3, 0.2, 0.4], "Normal(0, 0.001)", "HalfNormal(0.5)"),
+        ([0.1, 0.5, 0.2], [0.3, 0.2, 0.4], "Normal(3, 0.05)", "HalfNormal(0.5)"),
+        ([0.1, 0.5, 0.2], [0.3, 0.2, 0.4], "Normal(0, 1)", "LogNormal(-2, 0.02)"),
+        ([0.1, 0.5, 0.2], [0.3, 0.2, 0.4], "Normal(0, 1)", "Gamma(0.3, 1)"),
+    ],
+)
+def test_conflicts_and_narrow_priors_are_as_exact(
+    effect: list[float], std_error: list[float], mu: str, tau: str | None
+) -> None:
+    """Studies that contradict each other or the prior, against the closed form."""
+    base = normal_problem(tau, mu)
+    asked = replace(
+        base,
+        study=tuple(str(i) for i in range(len(effect))),
+        effect=np.array(effect),
+        std_error=np.array(std_error),
+    )
+    found = solve_alike([asked])
+    right = integrate(effect, std_error, mu=asked.priors["mu"], tau=asked.priors.get("tau"))
+    sd = right.mu.sd().item()
+    assert found.error[0] < EXACT
+    assert found.log_evidence[0] == pytest.approx(right.log_evidence[0], abs=EXACT_OF_THETA)
+    assert found.mu.mean().item() == pytest.approx(right.mu.mean().item(), abs=EXACT_OF_THETA * sd)
+    assert found.mu.sd().item() == pytest.approx(sd, rel=EXACT_OF_THETA)
+    if tau is not None:
+        assert found.tau.mean() == pytest.approx(right.tau.mean(), rel=EXACT_OF_THETA)
+
+
+def test_rates_are_right_for_effects_far_out() -> None:
+    """No events against some and a vague prior, against sums on dense grids."""
+    data = {
+        "events_treatment": [0.0, 0, 0],
+        "time_treatment": [100.0, 50, 80],
+        "events_control": [5.0, 4, 2],
+        "time_control": [100.0, 60, 90],
+    }
+    priors = {"mu": "Normal(0, 100)", "alpha": "Normal(0, 10)"}
+    found = solve(problem(data, priors, likelihood="poisson", contrast="treatment"))
+    mu, alpha = np.arange(-700, 20, 0.25), np.arange(-60, 10, 0.02)
+    log = -0.5 * (mu / 100) ** 2
+    for t1, x2, t2 in zip(
+        data["time_treatment"], data["events_control"], data["time_control"], strict=True
+    ):
+        given = -0.5 * (alpha / 10) ** 2 + x2 * alpha - t2 * np.exp(alpha)
+        none = np.exp(np.minimum(mu[:, None] + alpha, 50.0))
+        log += np.log(np.exp(given - given.max() - t1 * none).sum(1) + 1e-300)
+    shares = np.exp(log - log.max())
+    shares /= shares.sum()
+    mean = (shares * mu).sum()
+    assert found.error[0] < EXACT
+    assert found.mu.mean().item() == pytest.approx(mean, abs=1e-3)
+    assert found.mu.sd().item() == pytest.approx(
+        np.sqrt((shares * (mu - mean) ** 2).sum()), abs=1e-3
+    )
+
+
+def test_what_the_nodes_do_not_resolve_is_said() -> None:
+    base = normal_problem("Uniform(1, 4)", "Normal(0, 2)")
+    asked = replace(
+        base,
+        study=("A", "B", "C"),
+        effect=np.array([0.0, 0.001, 3.0009]),
+        std_error=np.full(3, 0.003),
+    )
+    assert solve_alike([asked]).error[0] > 1e-3

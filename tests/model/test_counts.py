@@ -134,7 +134,12 @@ def test_studies_without_events_stay_in_and_unknown_counts_do_not() -> None:
         ({"measure": "RR"}, SpecError, "not one of the measure RR", 'measure = "OR"'),
         ({"measure": "MD"}, SpecError, "not one of the measure MD", "OR and PLO"),
         ({"likelihood": "poisson"}, SpecError, "poisson likelihood", "IRR and IRLN"),
-        ({"likelihood": "beta-binomial"}, SpecError, "variation between", '"common"'),
+        (
+            {"likelihood": "beta-binomial", "heterogeneity": "normal"},
+            SpecError,
+            "variation between",
+            '"common"',
+        ),
         (
             {"baseline": "exchangeable", "heterogeneity": "student-t"},
             SpecError,
@@ -143,7 +148,9 @@ def test_studies_without_events_stay_in_and_unknown_counts_do_not() -> None:
         ),
         ({"mu": "Flat()"}, SpecError, "is improper", "proper prior"),
         ({"tau": "HalfFlat()"}, SpecError, "is improper", "proper prior"),
-        ({"alpha": "LogT(5)"}, SpecError, "many baselines", "PyMC's own"),
+        ({"alpha": "LogT(5)"}, SpecError, "baselines", "normal one"),
+        ({"alpha": "StudentT(4, 0, 2)"}, SpecError, "baselines", "normal one"),
+        ({"control_risk": 20}, SpecError, "between 0 and 1", "0.02"),
         (
             {"alpha_sd": "Normal(0, 1)", "baseline": "exchangeable"},
             SpecError,
@@ -187,6 +194,8 @@ def test_moments_follow_from_studies_that_bound_the_effect() -> None:
     some = problem({"events": [1, 2, 3], "total": [9, 9, 9]}, priors)
     assert moments_of(none) == {"mu": 2, "tau": 0, "theta_new": 0}
     assert moments_of(some) == {"mu": 2, "tau": 2, "theta_new": 2}
+    cauchy = problem({"events": [0], "total": [9]}, {"mu": "Cauchy(0, 1)"})
+    assert moments_of(cauchy) == {"mu": 0, "tau": 2, "theta_new": 0}
     heavy = problem({"events": [1, 2, 3], "total": [9, 9, 9]}, priors, heterogeneity="student-t")
     assert moments_of(heavy)["theta_new"] == 2
     assert (

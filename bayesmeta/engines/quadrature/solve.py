@@ -1,6 +1,7 @@
 """Problems to exact posteriors."""
 
 from collections.abc import Iterator, Sequence
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -30,13 +31,10 @@ def refusal(problem: Problem) -> str | None:
     if closed(problem):
         return unsuitable(problem.priors["mu"])
     mu, tau = problem.priors["mu"], problem.priors.get("tau")
-    alpha = problem.priors.get("alpha")
     if np.isfinite([mu.lower, mu.upper]).any():
         return f"quadrature takes priors of mu that are nowhere 0, not {mu.expression}"
     if problem.two_arms and problem.baseline == "exchangeable":
         return "quadrature does not integrate exchangeable baselines"
-    if alpha is not None and alpha.family.name != "Normal":
-        return f"quadrature takes normal priors of baselines, not {alpha.expression}"
     if tau is not None and len(tau.breaks) > 2:
         return f"quadrature does not integrate {tau.expression}, whose parts end at different tau"
     return None
@@ -45,6 +43,11 @@ def refusal(problem: Problem) -> str | None:
 def closed(problem: Problem) -> bool:
     """Whether all but tau is integrated in closed form; else it is tabulated."""
     return LIKELIHOODS[problem.likelihood].marginal is not None
+
+
+_SOLVED: "WeakKeyDictionary[Problem, Posterior | TabulatedPosterior]" = WeakKeyDictionary()
+"""Posteriors by problem, for as long as that is in use: a fit, its evidence and its check by the
+other engine ask for the same one."""
 
 
 def solve(problem: Problem) -> Posterior | TabulatedPosterior:
@@ -58,7 +61,9 @@ def solve(problem: Problem) -> Posterior | TabulatedPosterior:
     reason = refusal(problem)
     if reason is not None:
         raise EngineError(f'{reason}\n  Take engine = "nuts".')
-    return _integrated([problem]) if closed(problem) else solve_alike([problem])
+    if problem not in _SOLVED:
+        _SOLVED[problem] = _integrated([problem]) if closed(problem) else solve_alike([problem])
+    return _SOLVED[problem]
 
 
 def solve_many(

@@ -154,13 +154,11 @@ class _Baselines:
             return -slope, curvature
 
         level = self.family.rough
-        start = np.mean(
-            [
-                level(events, size, 0.5)[0] - offset
-                for events, size, offset in zip(self.events, self.size, self.offset, strict=True)
-            ],
-            axis=0,
-        )
+        starts = [
+            level(events, size, 0.5)[0] - offset
+            for events, size, offset in zip(self.events, self.size, self.offset, strict=True)
+        ]
+        start = np.minimum(*starts)  # from above an exponential Newton's method comes slowly
         return increasing_root(falls, start, np.ones_like(start))
 
     def rule(self) -> tuple[Floats, Floats]:

@@ -12,6 +12,10 @@ from bayesmeta.model.likelihoods.counts import likelihood_of_counts
 __all__ = ["POISSON"]
 
 
+_MOST_EXPECTED = 1e15
+"""Expected events above which none are drawn: a count would be no 64-bit integer."""
+
+
 def _log_density(events: Floats, time: Floats, eta: Floats) -> Floats:
     with np.errstate(over="ignore"):
         expected = time * np.exp(eta)
@@ -40,7 +44,9 @@ _FAMILY = CountFamily(
     mean=lambda time, eta: time * _level(eta),
     variance=lambda time, eta: time * _level(eta),
     level=_level,
-    draw=lambda rng, time, eta: rng.poisson(time * _level(eta)).astype(float),
+    draw=lambda rng, time, eta: rng.poisson(np.minimum(time * _level(eta), _MOST_EXPECTED)).astype(
+        float
+    ),
     variable=_variable,
     rough=_rough,
     at_end=lambda events, time: np.full(np.shape(events), False),

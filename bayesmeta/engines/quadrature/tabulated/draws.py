@@ -8,13 +8,17 @@ import numpy as np
 from scipy.interpolate import RectBivariateSpline
 
 from bayesmeta.densities import Line, Panels
-from bayesmeta.densities.interpolation import between, interpolate
+from bayesmeta.densities.interpolation import interpolate
 from bayesmeta.densities.search import Floats
+from bayesmeta.densities.smoothing import log_interpolated
 
 __all__ = ["draw_effects", "draw_pairs"]
 
 _FINER = 6
 _LOWEST = -60.0
+_NOTHING = -2000.0
+"""Stands for the logarithm of 0 where it is interpolated."""
+
 _WIDE = 1.25
 """Ratio of tau to the spacing of nodes from which on these resolve the distribution of effects."""
 
@@ -125,13 +129,7 @@ def _around(
 
 def _at(log_studies: Floats, x: Floats, line: Line) -> Floats:
     """Log likelihoods (node, study) at effects (point, study)."""
-    values = np.maximum(log_studies, -2000.0).T
-    place = line.place(x)
-    found = interpolate(
-        values, np.broadcast_to(place, (values.shape[0], x.size)), values[:, 0], values[:, -1]
-    )
-    left = np.clip(place.astype(np.intp), 0, values.shape[1] - 2)
-    return between(found, values[:, left], values[:, left + 1]).T
+    return log_interpolated(np.maximum(log_studies, _NOTHING), line.place(x))
 
 
 def _chosen(weights: Floats, u: Floats) -> np.ndarray:

@@ -1,17 +1,17 @@
 """Problems of one kind to exact posteriors on a shared grid of mu and tau."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.special import expit, logsumexp
 
-from bayesmeta.densities import Panels
+from bayesmeta.densities import Line, Panels
 from bayesmeta.densities.search import Floats
 from bayesmeta.engines.quadrature.given_tau import interleave
 from bayesmeta.engines.quadrature.tabulated.posterior import TabulatedPosterior
 from bayesmeta.engines.quadrature.tabulated.surface import Rows, Surface
-from bayesmeta.model import LIKELIHOODS, Problem, effect_nodes, moments_of
+from bayesmeta.model import LIKELIHOODS, Problem, effect_nodes, moments_of, unresolved
 from bayesmeta.priors import Prior, stack
 
 __all__ = ["kind_of", "solve_alike"]
@@ -26,14 +26,21 @@ the error of the nodes that are taken (Trefethen & Weideman 2014, SIAM Rev 56:38
 _FINER = (1.0, 1.8, 3.2)
 """How much closer the nodes of the line are, in turn, until they are close enough."""
 
+_MOST = 1500
+"""Nodes on either side of the centre beyond which no closer ones are tried."""
+
 _FIRST_STEP = 0.25
 _MOST_HALVINGS = 5
-_REACH = 4.3
-"""Where the nodes of tau end: at typical ones times or over exp(37)."""
+_REACH, _REACH_DOWN = 4.25, 5.25
+"""Where the nodes of tau end: at typical ones times exp(35) and over exp(95), as a density may be
+infinite at 0."""
 
 _NEGLIGIBLE = 42.0
-_FURTHEST = 1e6
-"""How far out, at most, effects are told apart."""
+_FURTHEST = 1e7
+"""How far out a line goes at most, in widths of the prior."""
+
+_SDS = 9.0
+"""Standard errors around the studies within which mu may be, whatever its prior."""
 
 _TAIL = 1e-10
 
@@ -55,30 +62,50 @@ def kind_of(problem: Problem) -> tuple[object, ...]:
 def solve_alike(problems: Sequence[Problem]) -> TabulatedPosterior:
     """The posteriors of problems of one kind, one a batch row."""
     rows = Rows.of(problems)
-    furthest = min(_FURTHEST, max(_furthest(problem) for problem in problems))
+    furthest = max(_furthest(problem) for problem in problems)
     for finer in _FINER:
         line = effect_nodes(problems, furthest, finer=finer)
-        log_mu = np.stack([problem.priors["mu"].logpdf(line.points) for problem in problems])
-        log_mu += np.log(line.slopes)
-        possible = (log_mu > log_mu.max(1, keepdims=True) - 2 * _NEGLIGIBLE).any(0)
-        places = np.flatnonzero(possible)
-        inside = slice(int(places[0]), int(places[-1]) + 1)
-        grid = _Grid(
-            problems=problems,
-            surface=Surface(rows=rows, line=line, inside=inside),
-            log_mu=log_mu[:, inside],
-        )
-        found = grid.solve()
-        if found.error.max() <= TOLERANCE * 10:
+        grid = _on_line(problems, rows, line)
+        found, coarse = grid.solve()
+        if found.surface.strained(found.nodes, found.log_joint) > TOLERANCE:
+            careful = replace(grid.surface, careful=True)
+            found, coarse = replace(grid, surface=careful).solve()
+        if coarse.max() <= TOLERANCE * 10 or line.count > _MOST:
             break
     return found
+
+
+def _on_line(problems: Sequence[Problem], rows: Rows, line: Line) -> "_Grid":
+    """The grid on the nodes where mu may be: by its priors, or by what the studies say."""
+    log_mu = np.stack([problem.priors["mu"].logpdf(line.points) for problem in problems])
+    log_mu += np.log(line.slopes)
+    likelihood = LIKELIHOODS[rows.problem.likelihood]
+    effect, error = likelihood.rough(rows.problem)
+    possible = (log_mu > log_mu.max(1, keepdims=True) - 1.5 * _NEGLIGIBLE).any(0)
+    possible |= (line.points > (effect - _SDS * error).min()) & (
+        line.points < (effect + _SDS * error).max()
+    )
+    places = np.flatnonzero(possible)
+    inside = slice(max(int(places[0]) - 2, 0), int(places[-1]) + 3)
+    return _Grid(
+        problems=problems,
+        surface=Surface(rows=rows, line=line, inside=inside),
+        log_mu=log_mu[:, inside],
+    )
 
 
 def _furthest(problem: Problem) -> float:
     """How far out mu and true effects may be, by their priors."""
     mu, tau = problem.priors["mu"], problem.priors.get("tau")
-    far = float(np.abs(mu.ppf([_TAIL, 1 - _TAIL])).max())
-    return far + (8 * float(tau.ppf(1 - _TAIL)) if tau is not None else 0.0)
+    far, centre = _far(mu), abs(float(mu.ppf(0.5)))
+    return centre + far + (8 * _far(tau) if tau is not None else 0.0)
+
+
+def _far(prior: Prior) -> float:
+    """How far from its median a prior goes; a heavy tail so far as less than 1e-7 is beyond."""
+    tails = prior.ppf([_TAIL, 0.16, 0.5, 0.84, 1 - _TAIL])
+    reach = float(max(tails[4] - tails[2], tails[2] - tails[0]))
+    return min(reach, _FURTHEST * float(tails[3] - tails[1]))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,29 +126,29 @@ class _Grid:
     surface: Surface
     log_mu: Floats
 
-    def solve(self) -> TabulatedPosterior:
-        """The posteriors."""
+    def solve(self) -> tuple[TabulatedPosterior, Floats]:
+        """The posteriors, and how much of their error is of the nodes of mu (batch,)."""
         taus = [problem.priors["tau"] for problem in self.problems if "tau" in problem.priors]
         return self._random(taus) if taus else self._common()
 
-    def _common(self) -> TabulatedPosterior:
+    def _common(self) -> tuple[TabulatedPosterior, Floats]:
         tau = np.zeros(1)
         joint = self._joint(self.surface.log_likelihood(tau))
         error = self._error_of_mu(joint, tau, self._checks(joint, tau))
-        return self._posterior(joint, tau, None, error, np.zeros(1))
+        return self._posterior(joint, tau, None, error, np.zeros(1)), error
 
-    def _random(self, taus: Sequence[Prior]) -> TabulatedPosterior:
+    def _random(self, taus: Sequence[Prior]) -> tuple[TabulatedPosterior, Floats]:
         log_prior = stack(taus)
         lower, upper = taus[0].lower, taus[0].upper
+        centre, width = (0.0, 1.0) if np.isfinite(upper) else self._middle(taus)
 
         def panels(first: float, step: float) -> Panels:
-            centre = 0.0 if np.isfinite(upper) else np.log(self._typical())
             one = np.ones((1, 1))
             return Panels(
                 lower=lower * one,
                 upper=upper * one,
                 centre=centre * one,
-                width=one,
+                width=width * one,
                 first=first,
                 step=step,
             )
@@ -131,14 +158,14 @@ class _Grid:
             points = np.broadcast_to(tau, (len(taus), count))
             return tau, log_prior(points) + log_slope + np.log(panels.step)
 
-        step, count = _FIRST_STEP, int(2 * _REACH / _FIRST_STEP) + 1
-        maps = panels(-_REACH, step)
+        step, count = _FIRST_STEP, round((_REACH + _REACH_DOWN) / _FIRST_STEP) + 1
+        maps = panels(-_REACH_DOWN, step)
         tau, log_mass = log_prior_mass(maps, count)
         log_likelihood = self.surface.log_likelihood(tau)
         joint = self._joint(log_likelihood, log_mass)
         kept = self._counting(joint, tau)
         tau, log_likelihood, count = tau[kept], log_likelihood[:, kept], kept.stop - kept.start
-        first = -_REACH + step * kept.start
+        first = -_REACH_DOWN + step * kept.start
         joint = joint[:, kept]
         check = self._checks(joint, tau)
         before, error = check(joint, tau), np.full(len(self.problems), np.inf)
@@ -155,23 +182,38 @@ class _Grid:
             before = after
             if (error <= TOLERANCE).all():
                 break
-        error = np.maximum(error, self._error_of_mu(joint, tau, check))
+        coarse = self._error_of_mu(joint, tau, check)
+        error = np.maximum(np.maximum(error, coarse), self._beyond(joint, step, lower))
         at_lower = log_prior(np.full((len(taus), 1), lower))[:, 0]
         with np.errstate(over="ignore"):
             start = self.surface.log_likelihood(np.array([lower]))[self.surface.rows.set_of, 0]
             at_lower = np.exp(at_lower + _log_total(start + self.log_mu) - _log_total(joint))
-        return self._posterior(joint, tau, maps, error, at_lower)
+        return self._posterior(joint, tau, maps, error, at_lower), coarse
 
     def _error_of_mu(self, joint: Floats, tau: Floats, check: "_Checks") -> Floats:
         """How far from exact the sums over the nodes of mu are (batch,)."""
         change = np.abs(check(joint[..., ::2] + np.log(2), tau) - check(joint, tau)).max(-1)
-        return np.where(change <= _COARSE_MU, change**2, change)
+        error = np.where(change <= _COARSE_MU, change**2, change)
+        shares = np.exp(joint - _log_total(joint)[:, None, None]).sum(1)
+        ends = (shares[:, 0] + shares[:, -1]) / self.surface.line.step  # mass beyond the line
+        error = np.maximum(error, ends) + unresolved(self.problems, self.surface.line)
+        return np.asarray(error)
 
-    def _typical(self) -> float:
-        """Harmonic mean of the squared standard errors of all studies, as a standard error."""
+    def _beyond(self, joint: Floats, step: float, lower: float) -> Floats:
+        """Mass of tau nearer to 0 than the first node, where its density may be infinite."""
+        shares = np.exp(logsumexp(joint, axis=2) - _log_total(joint)[:, None])
+        share: Floats = shares[:, 0] / step if lower == 0 else np.zeros(shares.shape[0])
+        return share
+
+    def _middle(self, taus: Sequence[Prior]) -> tuple[float, float]:
+        """Centre and width of the map of log tau: a typical standard error, or a narrow prior."""
         problem = self.surface.rows.problem
         _, error = LIKELIHOODS[problem.likelihood].rough(problem)
-        return float(np.mean(error**-2.0) ** -0.5)
+        ends = np.log(np.array([tau.ppf([0.025, 0.975]) for tau in taus]) - taus[0].lower)
+        width = float(ends[:, 1].max() - ends[:, 0].min())
+        if width < 1:
+            return float(ends.mean()), width
+        return float(np.log(np.mean(error**-2.0) ** -0.5)), 1.0
 
     def _joint(self, log_likelihood: Floats, log_mass: Floats | None = None) -> Floats:
         """Log of the joint mass, not normalised (batch, node of tau, node of mu)."""

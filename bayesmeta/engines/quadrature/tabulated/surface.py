@@ -9,6 +9,7 @@ import numpy as np
 
 from bayesmeta.densities import Line, Scales, log_averages
 from bayesmeta.densities.search import Floats
+from bayesmeta.densities.smoothing import strained
 from bayesmeta.model import HETEROGENEITIES, LIKELIHOODS, Problem
 
 __all__ = ["Rows", "Surface"]
@@ -87,11 +88,14 @@ class Surface:
         The nodes of the true effects, and of mu.
     inside : slice
         Those at which mu is wanted.
+    careful : bool
+        Be right where studies contradict each other beyond what double precision holds.
     """
 
     rows: Rows
     line: Line
     inside: slice
+    careful: bool = False
 
     @cached_property
     def log_studies(self) -> Floats:
@@ -113,7 +117,33 @@ class Surface:
     def log_averages(self, tau: float) -> Floats:
         """Log likelihood of each study at the nodes of mu, given tau (node, study)."""
         mu = self.mu
-        return log_averages(self.line, self.log_studies, mu, np.full(mu.size, tau), self.scales)
+        return log_averages(
+            self.line,
+            self.log_studies,
+            mu,
+            np.full(mu.size, tau),
+            self.scales,
+            careful=self.careful,
+        )
+
+    def strained(self, tau: Floats, log_joint: Floats) -> float:
+        """The largest share of a posterior in which a study is too far out to be exact.
+
+        Parameters
+        ----------
+        tau
+            The nodes of tau.
+        log_joint : array (batch, node of tau, node of mu)
+            Log of the mass; it is normalised.
+        """
+        shares, most = np.exp(log_joint), np.zeros(log_joint.shape[0])
+        for number, value in enumerate(tau):
+            rows = np.flatnonzero(shares[:, number].max(0) > _SEEN)
+            if rows.size:
+                mu = self.mu[rows]
+                far = strained(self.line, self.log_studies, mu, np.full(rows.size, value)) > 0
+                most += shares[:, number, rows] @ far
+        return float(most.max())
 
     def log_likelihood(self, tau: Floats) -> Floats:
         """Log likelihood of each set of studies (set, tau, node)."""
@@ -126,6 +156,9 @@ class Surface:
             )
         return found
 
+
+_SEEN = 1e-13
+"""Share of a posterior below which it is not looked at."""
 
 _NEGLIGIBLE = 1e-9
 """Ratio of tau to the spacing of the nodes below which it makes no difference."""

@@ -12,6 +12,7 @@ import pandas as pd
 
 from bayesmeta.errors import DataError, SpecError
 from bayesmeta.measures import MEASURES
+from bayesmeta.model import LIKELIHOODS
 from bayesmeta.sources import chosen_outcome
 from bayesmeta.studies import COLUMNS, guess_columns, is_revman, read_csv, read_review
 from bayesmeta.studies.numbers import Decimal, is_missing, parse_number
@@ -110,7 +111,9 @@ def spec_template(data: Path, *, beside: Path, analysis: str | None = None) -> s
     if renamed:
         lines += ["", _line("[data.columns]", "our name = the name in the file")]
         lines += [f"{own} = {_quoted(theirs)}" for own, theirs in renamed.items()]
-    return "\n".join([*lines, *_effect(plan), *_MODEL, *_priors(plan), *_ENGINE]) + "\n"
+    return (
+        "\n".join([*lines, *_effect(plan), *_model(plan.measure), *_priors(plan), *_ENGINE]) + "\n"
+    )
 
 
 def _of_outcome(data: Path, beside: Path, analysis: str | None) -> str:
@@ -133,7 +136,7 @@ def _of_outcome(data: Path, beside: Path, analysis: str | None) -> str:
     effect = _effect(plan)
     if settings is not None:
         effect[2] = _line(f"# measure = {_quoted(settings.measure)}", "as the file says")
-    return "\n".join([*lines, *effect, *_MODEL, *_priors(plan), *_ENGINE]) + "\n"
+    return "\n".join([*lines, *effect, *_model(plan.measure), *_priors(plan), *_ENGINE]) + "\n"
 
 
 def _plan(found: Mapping[str, str], data: Path, names: list[str]) -> _Plan:
@@ -234,6 +237,18 @@ def _effect(plan: _Plan) -> list[str]:
     ]
 
 
+def _model(measure: str) -> list[str]:
+    """The model, and that counts have another likelihood."""
+    names = [name for name, each in LIKELIHOODS.items() if measure in each.measures]
+    counts = f'or "{names[0]}", which takes the counts as they are' if names else ""
+    return [
+        "",
+        "[model]",
+        _line('likelihood = "normal"', counts),
+        _line('heterogeneity = "normal"', 'or "common", "student-t"'),
+    ]
+
+
 def _priors(plan: _Plan) -> list[str]:
     """Examples, and whether there are defaults."""
     measure = MEASURES[plan.measure]
@@ -265,10 +280,4 @@ def _quoted(text: str) -> str:
     return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
-_MODEL = (
-    "",
-    "[model]",
-    _line('likelihood = "normal"', 'or "binomial", "poisson": counts as they are'),
-    _line('heterogeneity = "normal"', 'or "common", "student-t"'),
-)
 _ENGINE = ("", "[engine]", 'name = "nuts"', "seed = 20261122")

@@ -137,7 +137,10 @@ def test_an_outcome_is_its_own_comparison_and_fit(found: ReviewResult, analysis:
         for name in (*ENDS, "sd", "tau", "tau_lower", "tau_upper", "i2", *PREDICTED):
             expected = pytest.approx(getattr(other, name), rel=EXACT, abs=EXACT, nan_ok=True)
             assert getattr(one, name) == expected, (one.method, name)
-    assert [*each.sentences] == [line for line in alone.sentences if "counts" not in line]
+    shared = [line for line in alone.sentences if "counts" not in line]
+    assert [line for line in each.sentences if "left out by every row," not in line] == [
+        line for line in shared if "left out by every row," not in line
+    ]
     mu = bm.fit(TOY, analysis=analysis, engine="quadrature").estimate("mu")
     shown = found.table.set_index(["analysis", "subgroup"]).loc[(analysis, "")]
     for ours, theirs in (("estimate", "median"), ("lower", "lower"), ("upper", "upper")):

@@ -99,7 +99,7 @@ def to_markdown(results: Mapping[str, Any]) -> str:
         "Mean error of the estimate of the log odds ratio, where it is log 2:",
         _grid([one for one in results["scenarios"] if one["log_or"]], "bias"),
         "## Speed",
-        _speed(results["speed"], str(results["machine"]["load before the run"])),
+        _speed(results["speed"], results["speed"].get("machine", results["machine"])),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
 
@@ -268,7 +268,7 @@ def _grid(scenarios: Sequence[Mapping[str, Any]], what: str) -> str:
     return _table(["risk", "odds ratio", "tau", "events", *names], cells)
 
 
-def _speed(speed: Mapping[str, Any], load: str) -> str:
+def _speed(speed: Mapping[str, Any], machine: Mapping[str, Any]) -> str:
     """Times as ratios to NUTS, and what quadrature spends them on."""
     shares = list(speed["fits"][0]["shares"])
     cells = []
@@ -303,8 +303,8 @@ def _speed(speed: Mapping[str, Any], load: str) -> str:
         many += f", {in_words(grid['nuts_scaled'])} by NUTS (one fit × 100, {ratio:.0f}×)"
     return "\n\n".join(
         [
-            f"**Measured on a machine that others used at the same time (load {load} before the "
-            "run): read the ratios, which are of one run.** Medians of repeats after one that is "
+            f"{machine['date']}, load before the run {machine['load before the run']}; all in one "
+            "run. Medians of repeats after one that is "
             "not counted, in a process that runs already. *Solve*: the grid. *Numbers*: that, and "
             "means, sds and intervals of mu, tau and a new study. *Fit*: `bayesmeta.fit` and its "
             "table, which makes draws too; that of NUTS computes the evidence and a cross-check by "
@@ -312,10 +312,9 @@ def _speed(speed: Mapping[str, Any], load: str) -> str:
             "the studies, averages over true effects, and the search for bounds.",
             table,
             f"{many}; the largest error is {grid['error']:.0e}.",
-            "The numbers themselves take well below a second. Most of a fit by quadrature is the "
-            "draws made from them, of the true effects of all studies and then of the baselines "
-            "(of 42 studies 5.7 s and 1.9 s of 10 s in a profile), and the grid is solved three "
-            "times, twice of them for the evidence.",
+            "The numbers themselves take well below a second, nearly all of it averages over true "
+            "effects and the integrals over baselines. Most of a fit by quadrature is the draws "
+            "made from them, of the true effects of all studies and of the baselines.",
         ]
     )
 

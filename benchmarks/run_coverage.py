@@ -79,13 +79,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Coverage of intervals where events are rare.")
     parser.add_argument("--quick", action="store_true", help="fewer data sets; no NUTS")
     parser.add_argument("--redraw", action="store_true", help="simulate nothing; read the numbers")
+    parser.add_argument("--speed", action="store_true", help="measure the speed alone anew")
     parser.add_argument(
         "--out", type=Path, default=_OUT, metavar="FILE", help="the page (%(default)s)"
     )
     flags = parser.parse_args()
     numbers = flags.out.with_name(f"{flags.out.stem.casefold()}.json")
-    if flags.redraw:
+    if flags.redraw or flags.speed:
         results = json.loads(numbers.read_text(encoding="utf-8"))
+        if flags.speed:
+            results["speed"] = measure_speed(nuts=True) | {"machine": describe_machine()}
+            numbers.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
     else:
         results = collect(_QUICK if flags.quick else _COUNTS, nuts=not flags.quick)
         numbers.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")

@@ -164,3 +164,28 @@ def test_a_saved_fit_has_them_too(tmp_path: object) -> None:
     found = fit(TWO)
     again = bm.load(found.save(tmp_path / "counts.nc"))
     pd.testing.assert_frame_equal(found.estimates, again.estimates)
+
+
+def test_the_beta_binomial_likelihood_brings_its_own_heterogeneity_and_rho() -> None:
+    quick = {"chains": 2, "draws": 500, "tune": 500}
+    found = fit(ONE, likelihood="beta-binomial", engine="nuts", **quick)
+    assert found.spec.model.heterogeneity == "common"
+    rho = found.estimate("rho")
+    assert 0 < rho["lower"] < rho["median"] < rho["upper"] < 1
+    assert "correlation (rho)" in text_of(found)
+
+
+def test_studies_without_events_are_named() -> None:
+    shown = text_of(fit(TWO))
+    assert "no events in either arm: D; they stay in" in shown
+    every = TWO.assign(events_treatment=TWO.total_treatment, events_control=TWO.total_control)
+    assert "nothing but events: A, B, C, D; they stay in" in text_of(fit(every))
+
+
+def test_moments_of_rates_that_may_not_exist_are_not_printed() -> None:
+    """E exp(2 theta_new) has no finite value under a half-normal tau of scale 1."""
+    table = TWO.rename(columns=lambda name: name.replace("total", "time"))
+    found = fit(table, measure="IRR", likelihood="poisson", tau="HalfCauchy(0.5)")
+    row = found.estimate("rate_treatment_new")
+    assert np.isnan([row["mean"], row["sd"]]).all()
+    assert np.isfinite([row["lower"], row["median"], row["upper"]]).all()

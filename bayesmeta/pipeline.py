@@ -188,14 +188,34 @@ def prepare(spec: Spec, frame: pd.DataFrame, *, data_sha256: str, spec_text: str
     check_model(spec.model, measure)
     table = study_effects(raw, spec.effect, measure, counts=uses_counts(spec.model.likelihood))
     important_on_analysis_scale(measure, spec.effect, display_size(table))
+    problem = pose(spec, table)
+    table.attrs["warnings"] = (*table.attrs["warnings"], *_unused(spec, problem))
     return Prepared(
         spec=spec,
         spec_text=spec_text,
         raw=raw,
         table=table,
-        problem=pose(spec, table),
+        problem=problem,
         data_sha256=data_sha256,
     )
+
+
+def _unused(spec: Spec, problem: Problem) -> list[str]:
+    """What a spec says that the model has no use for."""
+    given = spec.priors.model_dump(exclude_none=True)
+    unused = [f"the prior of {name}" for name in given if name not in problem.priors]
+    if spec.effect.control_risk is not None and not (problem.counts and problem.two_arms):
+        unused.append("control_risk")
+    if spec.effect.new_total is not None and (problem.two_arms or not problem.counts):
+        unused.append("new_total")
+    for name, used in (
+        ("baseline", problem.two_arms and "rho" not in problem.priors),
+        ("contrast", problem.two_arms),
+        ("nu", problem.heterogeneity == "student-t"),
+    ):
+        if name in spec.model.model_fields_set and not used:
+            unused.append(name)
+    return [f"Not used by this model: {', '.join(unused)}."] if unused else []
 
 
 def varied(prepared: Prepared, **sections: Any) -> Prepared:

@@ -230,3 +230,23 @@ def test_default_priors_of_counts() -> None:
     two = bm.check(frame(), measure="OR", likelihood="binomial").problem.priors
     assert two["alpha"].expression == "Normal(mu=0, sigma=10)"
     assert "Günhan" in two["alpha"].source
+
+
+@pytest.mark.parametrize(
+    ("options", "unused"),
+    [
+        ({"rho": "Uniform(0, 1)", "nu": 4}, "the prior of rho, nu"),
+        ({"new_total": 50}, "new_total"),
+        ({"alpha": "Normal(0, 5)", "control_risk": 0.2}, ""),
+        ({"alpha_mean": "Normal(0, 5)", "contrast": "treatment"}, "the prior of alpha_mean"),
+        (
+            {"likelihood": "normal", "control_risk": 0.2, "contrast": "half"},
+            "control_risk, contrast",
+        ),
+        ({"heterogeneity": "common", "tau": "HalfNormal(1)"}, "the prior of tau"),
+    ],
+)
+def test_what_the_model_has_no_use_for_is_said(options: dict, unused: str) -> None:
+    ready = bm.check(frame(), **({"measure": "OR", "likelihood": "binomial"} | options))
+    said = [text for text in ready.table.attrs["warnings"] if "Not used" in text]
+    assert said == ([f"Not used by this model: {unused}."] if unused else [])

@@ -162,12 +162,11 @@ def _arms_frame(fit: Fit) -> str:
     problem = fit.problem
     size = "time" if any(name.startswith("time") for name in problem.counts) else "total"
     ends = ("_treatment", "_control") if problem.two_arms else ("",)
-    shares = {"half": (0.5, -0.5), "treatment": (1.0, 0.0)}[problem.contrast]
     columns = {
         "study": strings(problem.study * len(ends)),
         "events": exactly(np.concatenate([problem.counts[f"events{end}"] for end in ends])),
         "size": exactly(np.concatenate([problem.counts[f"{size}{end}"] for end in ends])),
-        "share": exactly(np.repeat(shares[: len(ends)], len(problem.study))),
+        "share": exactly(np.repeat(problem.shares, len(problem.study))),
     }
     inside = ",\n".join(f"  {name} = {values}" for name, values in columns.items())
     return f"arms <- data.frame(\n{inside}\n)\narms$study <- factor(arms$study)"

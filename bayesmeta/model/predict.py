@@ -143,7 +143,7 @@ def _log_likelihood(
     log_f = likelihood.profile(problem, nodes.points).log_likelihood.T
     tau = np.broadcast_to(parameters.get("tau", np.zeros(1)), mu.shape)
     scales = heterogeneity.scales(problem)
-    log = log_averages(nodes, log_f, mu.ravel(), tau.ravel(), scales)
+    log = log_averages(nodes, log_f, mu.ravel(), tau.ravel(), scales, careful=True)
     return log.reshape(*mu.shape, -1)
 
 

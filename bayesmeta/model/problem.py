@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import Literal, Self
 
 import numpy as np
@@ -10,6 +11,10 @@ from numpy.typing import NDArray
 from bayesmeta.priors import Prior
 
 __all__ = ["Problem"]
+
+_SHARES: Mapping[str, tuple[float, float]] = MappingProxyType(
+    {"half": (0.5, -0.5), "treatment": (1.0, 0.0)}
+)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -50,6 +55,11 @@ class Problem:
     def two_arms(self) -> bool:
         """Whether the counts are of two arms."""
         return "events_control" in self.counts
+
+    @property
+    def shares(self) -> tuple[float, ...]:
+        """How much of theta is added to the baseline: treatment and control arm, or the only one."""
+        return _SHARES[self.contrast] if self.two_arms else (1.0,)
 
     def subset(self, kept: Sequence[int]) -> Self:
         """The problem with some of its studies."""

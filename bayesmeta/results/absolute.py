@@ -75,7 +75,7 @@ def control_level(fit: "Fit") -> ControlLevel | None:
 
 def _control_of_draws(fit: "Fit", rate: bool) -> Floats:
     """Posterior means of the control risks or rates of the studies."""
-    posterior, share = fit.posterior, -0.5 if fit.problem.contrast == "half" else 0.0
+    posterior, share = fit.posterior, fit.problem.shares[1]
     effect = posterior["theta"] if "theta" in posterior else posterior["mu"]
     eta = posterior["alpha"] + share * effect
     level: xr.DataArray = xr.apply_ufunc(np.exp if rate else expit, eta)

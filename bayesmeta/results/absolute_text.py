@@ -138,10 +138,11 @@ def _one_arm(fit: "Fit") -> list[RenderableType]:
             )
     if "events_new" in names:
         row = fit.estimate("events_new")
+        equal_tailed = fit.spec.interval.model_copy(update={"kind": "eti"})
         lines.append(
             f"events in a new study of {fit.new_total:g}"
             f"{'' if fit.spec.effect.new_total else ' (the median size)'}: {row['median']:.0f} "
             f"({row['lower']:.0f} to {row['upper']:.0f}, "
-            f"{interval_name(fit.spec.interval, prediction=True)})"
+            f"{interval_name(equal_tailed, prediction=True)})"
         )
     return [Text(line) for line in lines]

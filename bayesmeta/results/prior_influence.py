@@ -67,13 +67,19 @@ def _missing_moments(problem: Problem) -> str:
     missing = [
         f"{moment} of {name}"
         for name, count in counts.items()
+        if tau is not None or name == "mu"
         for order, moment in ((1, "mean"), (2, "sd"))
         if count < order
     ]
-    if tau is None or not missing:
+    if not missing:
         return ""
+    causes = [] if tau is None else [f"the prior {tau.expression} of tau"]
+    if problem.counts:
+        causes.append(f"{problem.priors['mu'].expression} of mu")
+    if problem.heterogeneity == "student-t":
+        causes.append(f"{problem.nu:g} degrees of freedom")
     return (
-        f"With {k} {'study' if k == 1 else 'studies'} and the prior {tau.expression} of tau the "
+        f"With {k} {'study' if k == 1 else 'studies'} and {', '.join(causes)} the "
         f"{', the '.join(missing)} do not exist, as their integrals diverge; medians and "
         "intervals do."
     )

@@ -189,3 +189,20 @@ def test_moments_of_rates_that_may_not_exist_are_not_printed() -> None:
     row = found.estimate("rate_treatment_new")
     assert np.isnan([row["mean"], row["sd"]]).all()
     assert np.isfinite([row["lower"], row["median"], row["upper"]]).all()
+
+
+def test_the_events_of_a_new_study_have_an_equal_tailed_interval_and_say_so() -> None:
+    shown = text_of(fit(ONE, kind="hdi"))
+    line = next(line for line in shown.splitlines() if line.startswith("events in a new study"))
+    assert "95 % prediction interval)" in line
+    assert "HDI" not in line
+
+
+def test_moments_that_do_not_exist_are_named_with_their_cause() -> None:
+    none = pd.DataFrame({"study": ["A"], "events": [0], "total": [100]})
+    found = fit(none, heterogeneity="common", mu="Cauchy(0, 1)")
+    said = [text for text in found.warnings if "do not exist" in text]
+    assert len(said) == 1
+    assert "Cauchy(alpha=0, beta=1) of mu the mean of mu" in said[0]
+    assert "theta_new" not in said[0]
+    assert np.isnan(found.estimate("mu")["mean"])

@@ -18,9 +18,6 @@ __all__ = ["ARMS", "Arm", "CountFamily", "arms_of"]
 
 ARMS = ("treatment", "control")
 
-_SHARES = {"half": (0.5, -0.5), "treatment": (1.0, 0.0)}
-"""How much of theta is added to the baseline in each arm, by the contrast."""
-
 
 @dataclass(frozen=True, kw_only=True)
 class CountFamily:
@@ -71,7 +68,8 @@ def arms_of(problem: Problem, family: CountFamily) -> list[Arm]:
     """The arms of a problem: treatment and control, or one."""
     if not problem.two_arms:
         counts = problem.counts
-        return [Arm(name="events", events=counts["events"], size=counts[family.size], share=1.0)]
+        (share,) = problem.shares
+        return [Arm(name="events", events=counts["events"], size=counts[family.size], share=share)]
     return [
         Arm(
             name=f"events_{arm}",
@@ -79,5 +77,5 @@ def arms_of(problem: Problem, family: CountFamily) -> list[Arm]:
             size=problem.counts[f"{family.size}_{arm}"],
             share=share,
         )
-        for arm, share in zip(ARMS, _SHARES[problem.contrast], strict=True)
+        for arm, share in zip(ARMS, problem.shares, strict=True)
     ]

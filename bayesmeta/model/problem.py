@@ -58,7 +58,7 @@ class Problem:
 
     @property
     def shares(self) -> tuple[float, ...]:
-        """How much of theta is added to the baseline: treatment and control arm, or the only one."""
+        """How much of theta is added to the baseline: treatment and control arm, or the one."""
         return _SHARES[self.contrast] if self.two_arms else (1.0,)
 
     def subset(self, kept: Sequence[int]) -> Self:

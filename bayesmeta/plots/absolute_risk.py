@@ -221,7 +221,8 @@ def _note(fit: "Fit", level: ControlLevel) -> str:
     unit = "per 1000 units of time" if level.rate else "per 1000"
     source = "as stated"
     if not level.stated:
-        source = "the posterior mean of the studies' control arms, weighted by size"
+        size = "person-time" if level.rate else "size"
+        source = f"the posterior mean of the studies' control arms, weighted by {size}"
     difference = "IRD" if level.rate else "RD"
     texts = [
         f"{_per_1000(fit, f'{what}_treatment')} {unit} with {labels.treatment}",
@@ -229,7 +230,7 @@ def _note(fit: "Fit", level: ControlLevel) -> str:
     ]
     text = (
         f"At a {what} of {_THOUSAND * level.value:.3g} {unit} with {labels.control} ({source}): "
-        f"{', '.join(texts)} ({interval_name(fit.spec.interval)}s)"
+        f"{', '.join(texts)} ({interval_name(fit.spec.interval)})"
     )
     if f"{difference}_new" in names:
         prediction = interval_name(fit.spec.interval, prediction=True)

@@ -26,7 +26,15 @@ from bayesmeta.measures import (
     important_on_analysis_scale,
     study_effects,
 )
-from bayesmeta.model import Problem, check_model, own_heterogeneity, pose, problem_of, uses_counts
+from bayesmeta.model import (
+    HETEROGENEITIES,
+    Problem,
+    check_model,
+    own_heterogeneity,
+    pose,
+    problem_of,
+    uses_counts,
+)
 from bayesmeta.results import Fit
 from bayesmeta.results.prior_influence import TAU_POINTS, prior_warnings
 from bayesmeta.sources import hash_of, read_spec, read_studies
@@ -131,7 +139,7 @@ def fit_prepared(
         spec_text=prepared.spec_text,
         table=prepared.table,
         priors=prepared.problem.priors,
-        warnings=prior_warnings(prepared.problem, _tau_points(posterior)),
+        warnings=prior_warnings(prepared.problem, _deviations(posterior)),
         evidence=evidence(prepared.problem, find_measure(spec.effect.measure).null),
         cross_check=None if "quadrature" in groups else cross_check(prepared.problem, posterior),
         provenance={
@@ -182,10 +190,15 @@ def prepare(spec: Spec, frame: pd.DataFrame, *, data_sha256: str, spec_text: str
         )
     measure = find_measure(spec.effect.measure)
     spec = spec.model_copy(update={"model": own_heterogeneity(spec.model)})
-    raw = study_table(
-        frame, columns=spec.data.columns, study=spec.data.study, where=spec.data.where
-    )
     check_model(spec.model, measure)
+    raw = study_table(
+        frame,
+        columns=spec.data.columns,
+        study=spec.data.study,
+        where=spec.data.where,
+        cluster=_cluster(spec),
+        result=spec.data.result or (spec.model.time.column if spec.model.time else None),
+    )
     table = study_effects(raw, spec.effect, measure, counts=uses_counts(spec.model.likelihood))
     important_on_analysis_scale(measure, spec.effect, display_size(table))
     problem = pose(spec, table)
@@ -200,10 +213,23 @@ def prepare(spec: Spec, frame: pd.DataFrame, *, data_sha256: str, spec_text: str
     )
 
 
+def _cluster(spec: Spec) -> str | None:
+    """The column of the study that a result is of; "" for that which names the studies."""
+    model = spec.model
+    if model.cluster is not None:
+        return model.cluster
+    correlated = model.rho is not None or (
+        spec.priors.rho is not None and not uses_counts(model.likelihood)
+    )
+    clustered = HETEROGENEITIES[model.heterogeneity].clustered
+    return "" if clustered or correlated else None
+
+
 def _unused(spec: Spec, problem: Problem) -> list[str]:
     """What a spec says that the model has no use for."""
     given = spec.priors.model_dump(exclude_none=True)
-    unused = [f"the prior of {name}" for name in given if name not in problem.priors]
+    own = {name.partition("[")[0] for name in problem.priors}
+    unused = [f"the prior of {name}" for name in given if name not in own]
     if spec.effect.control_risk is not None and not (problem.counts and problem.two_arms):
         unused.append("control_risk")
     if spec.effect.new_total is not None and (problem.two_arms or not problem.counts):
@@ -211,7 +237,8 @@ def _unused(spec: Spec, problem: Problem) -> list[str]:
     for name, used in (
         ("baseline", problem.two_arms and "rho" not in problem.priors),
         ("contrast", problem.two_arms),
-        ("nu", problem.heterogeneity == "student-t"),
+        ("nu", problem.heterogeneity == "student-t" and problem.nu is not None),
+        ("rho", problem.correlated or spec.model.rho == 0),
     ):
         if name in spec.model.model_fields_set and not used:
             unused.append(name)
@@ -291,11 +318,13 @@ def prepared_from(fit: Fit, options: Mapping[str, object]) -> Prepared:
     )
 
 
-def _tau_points(posterior: xr.Dataset) -> list[float]:
-    """Quantiles of tau in the draws; zeros where all studies share one effect."""
-    if "tau" not in posterior:
-        return [0.0 for _ in TAU_POINTS]
-    return [float(point) for point in np.quantile(posterior["tau"].to_numpy(), TAU_POINTS)]
+def _deviations(posterior: xr.Dataset) -> dict[str, np.ndarray]:
+    """Quantiles of the standard deviations in the draws."""
+    return {
+        name: posterior[name].quantile(TAU_POINTS, ("chain", "draw")).to_numpy()
+        for name in ("tau", "tau_within", "omega")
+        if name in posterior
+    }
 
 
 def _command() -> str | None:

@@ -2,19 +2,15 @@
 
 from bayesmeta.densities.line import Line
 from bayesmeta.densities.normal_mixture import NormalMixture
-from bayesmeta.densities.scales import NORMAL, Scales, student_t
 from bayesmeta.densities.smoothing import log_averages
 from bayesmeta.densities.tabulated import Panels, Tabulated
 from bayesmeta.densities.tabulated_effects import TabulatedEffects
 
 __all__ = [
-    "NORMAL",
     "Line",
     "NormalMixture",
     "Panels",
-    "Scales",
     "Tabulated",
     "TabulatedEffects",
     "log_averages",
-    "student_t",
 ]

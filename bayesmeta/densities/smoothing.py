@@ -1,4 +1,4 @@
-"""Averages of functions on a line under distributions of true effects.
+"""Averages of functions on a line under normal distributions of true effects.
 
 ``E f(mu + tau * Z)`` for functions whose logarithm is known at the nodes of a `Line`. Where the
 distribution is wide beside the spacing of the nodes it is their weighted sum, where it is narrow a
@@ -14,7 +14,6 @@ from scipy.special import logsumexp, ndtr
 
 from bayesmeta.densities.interpolation import between, stencils
 from bayesmeta.densities.line import Line
-from bayesmeta.densities.scales import NORMAL, Scales
 from bayesmeta.densities.search import Floats
 
 __all__ = ["log_averages", "log_interpolated", "strained"]
@@ -59,7 +58,6 @@ def log_averages(
     log_f: Floats,
     mu: Floats,
     tau: Floats,
-    scales: Scales = NORMAL,
     *,
     careful: bool = False,
 ) -> Floats:
@@ -73,8 +71,6 @@ def log_averages(
         Logarithms of the functions there; beyond the last nodes they are constant.
     mu, tau : array (point,)
         Locations and scales; tau may be 0.
-    scales
-        The distribution.
     careful
         Be right also where `strained` says that it else is not, which takes longer.
 
@@ -82,12 +78,7 @@ def log_averages(
     -------
     array (point, function)
     """
-    log_f = np.maximum(log_f, _LOWEST)
-    log = np.full((mu.size, log_f.shape[1]), -np.inf)
-    for weight, factor in zip(scales.weights, scales.factors, strict=True):
-        part = _log_averages(line, log_f, mu, factor * tau, careful)
-        log = np.logaddexp(log, np.log(weight) + part)
-    return log
+    return _log_averages(line, np.maximum(log_f, _LOWEST), mu, tau, careful)
 
 
 def strained(line: Line, log_f: Floats, mu: Floats, tau: Floats) -> Floats:

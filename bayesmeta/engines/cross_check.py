@@ -5,20 +5,22 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from bayesmeta.densities import NormalMixture, Tabulated, TabulatedEffects
-from bayesmeta.engines.quadrature import refusal, solve
+from bayesmeta.engines.quadrature import densities, refusal, solve
 from bayesmeta.model import Problem, moments_of
 
 __all__ = ["cross_check"]
 
 _ENDS = (0.025, 0.5, 0.975)
+_DIMS = ("chain", "draw")
+_COMPARED = ("mu", "mu_overall", "beta", "theta_new")
 
 
 def cross_check(problem: Problem, posterior: xr.Dataset) -> dict[str, Any] | None:
     """How far draws are from the exact posterior, in Monte Carlo standard errors.
 
-    Means (where a variance exists), medians and ends of 95 % intervals of mu, tau and theta_new are
-    compared; of so many numbers the largest is often above 2 by chance alone.
+    Means (where a variance exists), medians and ends of 95 % intervals of all means, coefficients,
+    standard deviations and effects of new studies are compared; of so many numbers the largest is
+    often above 2 by chance alone.
 
     Parameters
     ----------
@@ -37,24 +39,35 @@ def cross_check(problem: Problem, posterior: xr.Dataset) -> dict[str, Any] | Non
         return None
     import arviz_stats as azs
 
-    exact = solve(problem)
+    exact = densities(solve(problem), problem)
     moments = moments_of(problem)
-    densities: dict[str, NormalMixture | Tabulated | TabulatedEffects] = {"mu": exact.mu}
-    if exact.tau is not None:
-        densities |= {"tau": exact.tau, "theta_new": exact.theta_new}
+    compared = {
+        **{name: exact.effects[name] for name in _COMPARED if name in exact.effects},
+        **exact.deviations,
+    }
     found: dict[str, float] = {}
-    for name, density in densities.items():
+    for name, density in compared.items():
         draws = posterior[[name]]
-        if moments[name] == 2:
-            error = float(azs.mcse(draws, method="mean")[name])
-            found[f"mean of {name}"] = (float(draws[name].mean()) - density.mean().item()) / error
-        for prob, right in zip(_ENDS, density.ppf(np.array(_ENDS)).ravel(), strict=True):
-            error = float(azs.mcse(draws, method="quantile", prob=prob)[name])
-            value = float(draws[name].quantile(prob))
-            found[f"{100 * prob:g} % point of {name}"] = (value - float(right)) / error
+        labels = exact.labels.get(name, ("", ("",)))[1]
+        if moments.get(name, 2) == 2:
+            error = np.ravel(azs.mcse(draws, method="mean")[name].to_numpy())
+            value = np.ravel(draws[name].mean(_DIMS).to_numpy())
+            apart = (value - density.mean().ravel()) / error
+            found |= {f"mean of {_called(name, labels[i])}": z for i, z in enumerate(apart)}
+        for prob in _ENDS:
+            right = density.ppf(np.array([prob])).ravel()
+            error = np.ravel(azs.mcse(draws, method="quantile", prob=prob)[name].to_numpy())
+            value = np.ravel(draws[name].quantile(prob, _DIMS).to_numpy())
+            apart = (value - right) / error
+            point = f"{100 * prob:g} % point of"
+            found |= {f"{point} {_called(name, labels[i])}": z for i, z in enumerate(apart)}
     quantity = max(found, key=lambda name: abs(found[name]))
     return {
         "engine": "quadrature",
-        "max_difference_in_mcse": round(abs(found[quantity]), 3),
+        "max_difference_in_mcse": round(abs(float(found[quantity])), 3),
         "quantity": quantity,
     }
+
+
+def _called(name: str, label: str) -> str:
+    return f"{name} ({label})" if label else name

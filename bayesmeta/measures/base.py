@@ -43,16 +43,24 @@ class Scale:
     """How the analysis scale and the display scale of a measure belong together.
 
     `to_display` and `to_analysis` take an array of values and an array (or number) of
-    participants, which only the Freeman-Tukey transformation uses.
+    participants, which only the Freeman-Tukey transformation uses. `difference` takes differences
+    of two effects to the display scale, where these have a meaning there: ratios of ratios, odds
+    ratios for logits.
     """
 
     name: str
     to_display: Callable[[Floats, Floats], Floats]
     to_analysis: Callable[[Floats, Floats], Floats]
     ratio: bool = False
+    difference: Callable[[Floats], Floats] = lambda x: np.full(np.shape(x), np.nan)
 
 
-IDENTITY = Scale(name="identity", to_display=lambda x, n: x, to_analysis=lambda x, n: x)
+IDENTITY = Scale(
+    name="identity",
+    to_display=lambda x, n: x,
+    to_analysis=lambda x, n: x,
+    difference=lambda x: x,
+)
 
 
 def _exponential(x: Floats, n: Floats) -> Floats:
@@ -61,7 +69,13 @@ def _exponential(x: Floats, n: Floats) -> Floats:
         return np.exp(x)
 
 
-LOG = Scale(name="log", to_display=_exponential, to_analysis=lambda x, n: np.log(x), ratio=True)
+LOG = Scale(
+    name="log",
+    to_display=_exponential,
+    to_analysis=lambda x, n: np.log(x),
+    ratio=True,
+    difference=lambda x: _exponential(x, np.ones(1)),
+)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,6 +8,8 @@ import xarray as xr
 from bayesmeta.errors import DataError, SpecError, did_you_mean
 from bayesmeta.measures.base import Floats, Measure, StudyEffects
 from bayesmeta.measures.generic import effects_from_estimates
+from bayesmeta.measures.shared_control import check_shared_control, with_own_controls
+from bayesmeta.measures.shared_covariance import with_covariance
 from bayesmeta.spec import Effect
 from bayesmeta.studies import COLUMNS, place
 
@@ -40,23 +42,31 @@ def study_effects(
     -------
     xarray.Dataset
         The table of the studies that have an effect, or counts, with ``effect`` and
-        ``std_error`` on the analysis scale. The attribute ``excluded`` lists the other studies
-        with the reason, ``corrections`` what was added to empty cells, ``warnings`` what the
-        reader must know.
+        ``std_error`` on the analysis scale, and ``covariance`` where effects share a control arm
+        and the spec says so. The attribute ``excluded`` lists the other studies with the reason,
+        ``corrections`` what was added to empty cells and which arms were split or combined,
+        ``warnings`` what the reader must know.
 
     Raises
     ------
     SpecError
-        A column that the measure needs is missing, or the correlation of paired data.
+        A column that the measure needs is missing, or the correlation of paired data, or what is
+        asked of shared control arms cannot be done.
     DataError
         Numbers that contradict each other, or no study with an effect.
     """
     messages: list[str] = []
+    notes: list[dict[str, str]] = []
+    if effect.shared_control is not None:
+        check_shared_control(table, effect.shared_control, measure, counts=counts)
     if measure.formula is not None and _has_raw(table, measure):
         columns = {name: _numbers(table, name, effect) for name in measure.columns}
         _check(table, columns, measure)
         if counts:
             _check_whole(table, columns)
+        if effect.shared_control is not None:
+            table, notes = with_own_controls(table, effect.shared_control, measure)
+            columns = {name: _numbers(table, name, effect) for name in measure.columns}
         missing = {name: np.isnan(values) for name, values in columns.items()}
         with np.errstate(all="ignore"):  # what is not finite is left out below, with a reason
             result = measure.formula(columns, effect)
@@ -95,10 +105,11 @@ def study_effects(
     complete.attrs = {
         **table.attrs,
         "excluded": tuple(excluded),
-        "corrections": () if counts else _corrections(labels, keep, result, effect),
+        "corrections": (*notes, *(() if counts else _corrections(labels, keep, result, effect))),
         "warnings": (*table.attrs["warnings"], *messages),
     }
-    return complete
+    corrected = None if result.corrected is None else result.corrected[keep]
+    return with_covariance(complete, effect, measure, corrected)
 
 
 def _has_raw(table: xr.Dataset, measure: Measure) -> bool:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 from scipy.special import expit, logit
 
-from bayesmeta.measures.base import IDENTITY, Floats, Measure, Scale, StudyEffects
+from bayesmeta.measures.base import IDENTITY, LOG, Floats, Measure, Scale, StudyEffects
 from bayesmeta.measures.zeros import Adjusted, adjust_cells
 from bayesmeta.spec import Effect
 
@@ -91,7 +91,12 @@ LOGIT_PROPORTION = Measure(
     analysis_label="logit of the proportion",
     columns=_EVENTS,
     formula=_logit_proportion,
-    scale=Scale(name="logit", to_display=lambda x, n: expit(x), to_analysis=lambda x, n: logit(x)),
+    scale=Scale(
+        name="logit",
+        to_display=lambda x, n: expit(x),
+        to_analysis=lambda x, n: logit(x),
+        difference=LOG.difference,
+    ),
     null=None,
     reference="Stijnen, Hamza & Özdemir 2010, Stat Med 29:3046",
 )

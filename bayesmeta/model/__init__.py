@@ -1,8 +1,11 @@
 """Spec and study table to a `Problem`, and a problem to a PyMC model."""
 
 from bayesmeta.model.build import build_model, changeable_data, integrates_theta
+from bayesmeta.model.correlated import sampling_covariance, units_of
+from bayesmeta.model.design import CONTRAST, Design, Groups, Readout
 from bayesmeta.model.heterogeneity import HETEROGENEITIES
 from bayesmeta.model.likelihoods import LIKELIHOODS
+from bayesmeta.model.means import study_means
 from bayesmeta.model.moments import existing_moments, moments_of, tail_exponent
 from bayesmeta.model.nodes import effect_nodes, unresolved
 from bayesmeta.model.pose import (
@@ -18,9 +21,13 @@ from bayesmeta.model.problem import Problem
 from bayesmeta.model.suitability import check_priors
 
 __all__ = [
+    "CONTRAST",
     "HETEROGENEITIES",
     "LIKELIHOODS",
+    "Design",
+    "Groups",
     "Problem",
+    "Readout",
     "build_model",
     "changeable_data",
     "check_model",
@@ -36,7 +43,10 @@ __all__ = [
     "predictive_groups",
     "problem_of",
     "read_prior",
+    "sampling_covariance",
+    "study_means",
     "tail_exponent",
+    "units_of",
     "unresolved",
     "uses_counts",
 ]

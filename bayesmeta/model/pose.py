@@ -1,6 +1,7 @@
 """A spec and a study table to a `Problem`."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import xarray as xr
@@ -9,14 +10,17 @@ from numpy.typing import ArrayLike
 from bayesmeta.errors import SpecError, did_you_mean, located
 from bayesmeta.measures import Measure, find_measure, unit_information_sd
 from bayesmeta.model.heterogeneity import HETEROGENEITIES
-from bayesmeta.model.likelihoods import LIKELIHOODS, Likelihood
+from bayesmeta.model.likelihoods import LIKELIHOODS
 from bayesmeta.model.problem import Problem
-from bayesmeta.model.suitability import check_priors, for_measure
+from bayesmeta.model.structure import clusters_of, design_of
+from bayesmeta.model.suitability import check_correlation, check_priors, for_measure
 from bayesmeta.priors import (
     Prior,
+    as_wide_as,
     baseline,
     flat_mu,
     of_counts,
+    of_moderator,
     parse_prior,
     unit_information_mu,
     unit_information_tau,
@@ -75,11 +79,26 @@ def check_model(model: Model, measure: Measure) -> None:
             key="model.heterogeneity",
             hint=f'Take heterogeneity = "{likelihood.heterogeneities[0]}".',
         )
-    if model.baseline == "exchangeable" and model.heterogeneity == "student-t":
+    if model.baseline == "exchangeable" and model.heterogeneity in ("student-t", "mixture"):
         raise SpecError(
-            "exchangeable baselines do not go with student-t heterogeneity",
+            f"exchangeable baselines do not go with {model.heterogeneity} heterogeneity",
             key="model.baseline",
             hint='Take baseline = "independent".',
+        )
+    heterogeneity = HETEROGENEITIES[model.heterogeneity]
+    if heterogeneity.likelihoods and model.likelihood not in heterogeneity.likelihoods:
+        raise SpecError(
+            f"{model.heterogeneity} heterogeneity goes with the likelihood "
+            f"{' or '.join(heterogeneity.likelihoods)}, not {model.likelihood}",
+            key="model.heterogeneity",
+            hint='Take heterogeneity = "normal".',
+        )
+    separate = model.subgroup is not None and model.subgroup.tau == "separate"
+    if separate and model.heterogeneity in ("common", "nested"):
+        raise SpecError(
+            f"subgroups have no separate tau with {model.heterogeneity} heterogeneity",
+            key="model.subgroup.tau",
+            hint='Take tau = "shared", or heterogeneity = "normal".',
         )
 
 
@@ -122,19 +141,41 @@ def pose(spec: Spec, table: xr.Dataset) -> Problem:
         )
     bare = problem_of(spec, table, {})
     likelihood = LIKELIHOODS[bare.likelihood]
-    names = (
-        "mu",
-        *HETEROGENEITIES[bare.heterogeneity].parameters,
-        *likelihood.parameters(bare),
-    )
+    expressions = _expressions(spec, bare)
     given = {
         name: read_prior(name, expression, measure, table["std_error"].to_numpy())
-        for name, expression in spec.priors.model_dump(exclude_none=True).items()
+        for name, expression in expressions.items()
     }
-    priors = {name: given.get(name) or _default(name, likelihood, measure, table) for name in names}
+    rho = [name for name in ("rho",) if name in given and not bare.counts]
+    names = (
+        "mu",
+        *(f"beta[{term}]" for term in bare.design.terms),
+        *(["omega"] if bare.design.informs else []),
+        *HETEROGENEITIES[bare.heterogeneity].parameters(bare),
+        *dict.fromkeys([*likelihood.parameters(bare), *rho]),
+    )
+    priors = {name: given.get(name) or _default(name, bare, measure, table) for name in names}
     problem = problem_of(spec, table, priors)
+    check_correlation(problem)
     check_priors(problem)
     return problem
+
+
+def _expressions(spec: Spec, problem: Problem) -> dict[str, str]:
+    """The expressions of the priors that a spec gives, those of beta by term."""
+    given: dict[str, Any] = spec.priors.model_dump(exclude_none=True)
+    of_beta, terms = given.pop("beta", None), problem.design.terms
+    if isinstance(of_beta, str):
+        of_beta = dict.fromkeys(terms, of_beta)
+    for term, expression in (of_beta or {}).items():
+        if term not in terms:
+            raise SpecError(
+                f"the model has no term {term!r}",
+                key="priors.beta",
+                hint=did_you_mean(term, terms) if terms else "It has no moderators.",
+            )
+        given[f"beta[{term}]"] = expression
+    return given
 
 
 def problem_of(spec: Spec, table: xr.Dataset, priors: Mapping[str, Prior]) -> Problem:
@@ -159,7 +200,11 @@ def problem_of(spec: Spec, table: xr.Dataset, priors: Mapping[str, Prior]) -> Pr
         counts={name: table[name].to_numpy() for name in columns},
         baseline=spec.model.baseline,
         contrast=spec.model.contrast,
-        nu=spec.model.nu,
+        nu=None if spec.priors.nu is not None else spec.model.nu,
+        clusters=clusters_of(spec.model, table),
+        rho=spec.model.rho,
+        covariance=table["covariance"].to_numpy() if "covariance" in table else None,
+        design=design_of(spec.model, table),
     )
 
 
@@ -192,23 +237,45 @@ def read_prior(name: str, expression: str, measure: Measure, std_error: ArrayLik
         return for_measure(name, prior.resolve(errors[np.isfinite(errors)]), measure)
 
 
-def _default(name: str, likelihood: Likelihood, measure: Measure, table: xr.Dataset) -> Prior:
+def _default(name: str, problem: Problem, measure: Measure, table: xr.Dataset) -> Prior:
     """The default prior of a parameter (see `bayesmeta.priors.default`)."""
-    if name not in ("mu", "tau"):
+    counted = measure.null is None and bool(LIKELIHOODS[problem.likelihood].measures)
+    if name in _VARY:
+        tau = _tau(counted, measure, table, f"priors.{name}")
+        return as_wide_as(tau, name) if name != "tau" else tau
+    if name.startswith("beta["):
+        term = problem.design.terms.index(name[5:-1])
+        unit, why = _unit_information(measure, table, "priors.beta")
+        return of_moderator(unit, float(problem.design.spreads[term]), why)
+    if name != "mu":
         return baseline(name)
-    if measure.null is None and likelihood.measures:
+    if counted:
         return of_counts(name, rate=measure.scale.name == "log")
-    if name == "mu" and measure.null is None:
+    if measure.null is None:
         return flat_mu()
-    if name == "tau" and measure.tau_scale is not None:
+    return unit_information_mu(*_unit_information(measure, table, "priors.mu"))
+
+
+_VARY = ("tau", "tau_within", "omega", "tau_outlier")
+"""Parameters that are standard deviations of effects."""
+
+
+def _tau(counted: bool, measure: Measure, table: xr.Dataset, key: str) -> Prior:
+    if counted:
+        return of_counts("tau", rate=measure.scale.name == "log")
+    if measure.tau_scale is not None:
         return weakly_informative_tau(measure.tau_scale)
+    return unit_information_tau(*_unit_information(measure, table, key))
+
+
+def _unit_information(measure: Measure, table: xr.Dataset, key: str) -> tuple[float, str]:
     unit_information = unit_information_sd(table, measure)
     if unit_information is None:
         raise SpecError(
             f"there is no default prior for the measure {measure.code} when the data do not say "
             "how many took part",
-            key=f"priors.{name}",
+            key=key,
             hint='Give one on the analysis scale, as in mu = "Normal(0, 1)" and '
             'tau = "HalfNormal(0.25)", or a column total.',
         )
-    return (unit_information_mu if name == "mu" else unit_information_tau)(*unit_information)
+    return unit_information

@@ -9,7 +9,7 @@ from bayesmeta.model.moments import tail_exponent
 from bayesmeta.model.problem import Problem
 from bayesmeta.priors import Prior
 
-__all__ = ["check_priors", "for_measure"]
+__all__ = ["check_correlation", "check_priors", "for_measure"]
 
 
 def for_measure(name: str, prior: Prior, measure: Measure) -> Prior:
@@ -73,10 +73,16 @@ def check_priors(problem: Problem) -> None:
         with located(key=f"priors.{name}"):
             if name in _DEVIATIONS:
                 _check_deviation(name, prior)
-            if name == "rho" and not (prior.lower >= 0 and prior.upper <= 1):
+            if name in _SHARES and not (prior.lower >= 0 and prior.upper <= 1):
                 raise SpecError(
-                    f"rho is a correlation from 0 to 1, but {prior.expression} allows others",
+                    f"{name} is {_SHARES[name]} from 0 to 1, but {prior.expression} allows others",
                     hint="Take Uniform(0, 1) or Beta(1, 9).",
+                )
+            if name == "nu" and not (prior.lower >= 0 and prior.proper):
+                raise SpecError(
+                    f"nu is a number of degrees of freedom, and {prior.expression} is no proper "
+                    "prior of a positive number",
+                    hint="Take Gamma(2, 0.1).",
                 )
             each = name == "alpha" and problem.likelihood != "beta-binomial"
             if each and prior.family.name != "Normal":
@@ -91,15 +97,62 @@ def check_priors(problem: Problem) -> None:
                     "posterior might not exist",
                     hint=f"Take a proper prior, however wide, as in {other}.",
                 )
-            if name == "tau":
+            if name == "tau" and problem.is_plain:
                 _check_posterior(prior, mu, len(problem.study))
+            elif not prior.proper and name in _DEVIATIONS:
+                raise SpecError(
+                    f"{prior.expression} on {name} is improper, and with subgroups, moderators or "
+                    "correlated results the posterior might not exist",
+                    hint='Take a proper prior, as in "HalfNormal(0.5)".',
+                )
 
 
 _PROPER = {"mu": "Normal(0, 100)", "alpha": "Normal(0, 10)", "alpha_mean": "Normal(0, 10)"}
 """Priors to take in the place of improper ones."""
 
-_DEVIATIONS = ("tau", "alpha_sd")
+_DEVIATIONS = ("tau", "tau_within", "tau_outlier", "omega", "alpha_sd")
 """Parameters that are standard deviations."""
+
+_SHARES = {"rho": "a correlation", "p_outlier": "a share"}
+"""Parameters that lie between 0 and 1."""
+
+
+def check_correlation(problem: Problem) -> None:
+    """Refuse correlated rows where the rest of the model does not go with them.
+
+    Raises
+    ------
+    SpecError
+        Sampling errors of counts, of results that are in no study, or of effects that are not
+        normal, are not correlated here; or they are twice.
+    """
+    heterogeneity = problem.heterogeneity
+    if problem.counts and (problem.rho is not None or problem.clusters is not None):
+        raise SpecError(
+            "counts of several rows of one study are not modelled as correlated",
+            key="model.rho" if problem.rho is not None else "model.cluster",
+            hint='Take likelihood = "normal", or one row a study by where.',
+        )
+    if not problem.correlated:
+        return
+    if problem.covariance is not None and (problem.rho is not None or problem.shared_errors):
+        raise SpecError(
+            "a shared control arm says how sampling errors are correlated, and so does rho",
+            key="model.rho",
+            hint="Take one of them.",
+        )
+    if heterogeneity not in ("common", "normal", "nested"):
+        raise SpecError(
+            f"correlated sampling errors do not go with {heterogeneity} heterogeneity",
+            key="model.heterogeneity",
+            hint='Take heterogeneity = "nested".',
+        )
+    if problem.design.own_tau:
+        raise SpecError(
+            "correlated sampling errors do not go with a tau for each subgroup",
+            key="model.subgroup.tau",
+            hint='Take tau = "shared".',
+        )
 
 
 def _check_deviation(name: str, prior: Prior) -> None:

@@ -2,9 +2,11 @@
 
 from bayesmeta.priors.base import Family, Prior
 from bayesmeta.priors.default import (
+    as_wide_as,
     baseline,
     flat_mu,
     of_counts,
+    of_moderator,
     unit_information_mu,
     unit_information_tau,
     weakly_informative_tau,
@@ -21,9 +23,11 @@ __all__ = [
     "Prior",
     "Setting",
     "Source",
+    "as_wide_as",
     "baseline",
     "flat_mu",
     "of_counts",
+    "of_moderator",
     "parse_prior",
     "stack",
     "unit_information_mu",

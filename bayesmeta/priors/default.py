@@ -4,9 +4,11 @@ from bayesmeta.priors.base import Prior
 from bayesmeta.priors.parse import parse_prior
 
 __all__ = [
+    "as_wide_as",
     "baseline",
     "flat_mu",
     "of_counts",
+    "of_moderator",
     "unit_information_mu",
     "unit_information_tau",
     "weakly_informative_tau",
@@ -60,6 +62,49 @@ def unit_information_tau(sd: float, why: str) -> Prior:
     return parse_prior(f"HalfNormal({sd / _SHARE:.6g})", source=f"default: an eighth of the {why}")
 
 
+_WIDER = {
+    "tau_within": (1, "as that of tau: results of one study vary no more than studies do"),
+    "omega": (1, "as that of tau: subgroups differ no more than studies do"),
+    "tau_outlier": (4, "four times as wide as that of tau"),
+}
+
+
+def as_wide_as(tau: Prior, name: str) -> Prior:
+    """The prior of another standard deviation of effects, from the default prior of tau.
+
+    Parameters
+    ----------
+    tau
+        A half-normal prior.
+    name
+        ``tau_within``, ``omega`` or ``tau_outlier``.
+    """
+    factor, why = _WIDER[name]
+    return parse_prior(
+        f"HalfNormal({factor * tau.arguments['sigma']:.6g})", source=f"default: {why}"
+    )
+
+
+def of_moderator(sd: float, spread: float, why: str) -> Prior:
+    """A normal prior of the coefficient of a moderator.
+
+    The prior of what the effect changes by is as wide as that of mu, for two standard deviations of
+    a number and for another category, which makes the two alike (Gelman 2008, Stat Med 27:2865).
+
+    Parameters
+    ----------
+    sd, why
+        The unit-information standard deviation and where it comes from.
+    spread
+        What the term changes by for two standard deviations of each of its numbers.
+    """
+    change = "a change of two standard deviations, or of category, " if spread != 1 else "it "
+    return parse_prior(
+        f"Normal(0, {sd / spread:.6g})",
+        source=f"default: {change}is worth as much as mu, whose prior has the {why}",
+    )
+
+
 def of_counts(name: str, *, rate: bool) -> Prior:
     """Priors of mu and tau of one group of counts, whose likelihood needs proper ones.
 
@@ -82,12 +127,12 @@ def of_counts(name: str, *, rate: bool) -> Prior:
 
 
 def baseline(name: str) -> Prior:
-    """Priors of what two-arm and beta-binomial models have besides mu and tau.
+    """Priors of what models have besides means and standard deviations of effects.
 
     Parameters
     ----------
     name
-        ``alpha``, ``alpha_mean``, ``alpha_sd`` or ``rho``.
+        ``alpha``, ``alpha_mean``, ``alpha_sd``, ``rho`` or ``p_outlier``.
     """
     expression, why = _BASELINES[name]
     return parse_prior(expression, source=f"default: {why}")
@@ -99,4 +144,8 @@ _BASELINES = {
     "alpha_mean": ("Normal(0, 10)", _VAGUE),
     "alpha_sd": ("HalfNormal(2)", "weakly informative, below 3.9 with 95 %"),
     "rho": ("Uniform(0, 1)", "uniform on the intraclass correlation"),
+    "p_outlier": (
+        "Beta(1, 9)",
+        "one study in ten is expected to be an outlier, below 28 % with 95 %",
+    ),
 }

@@ -19,12 +19,12 @@ from scipy.special import bdtr, expit, logit, pdtr
 
 from bayesmeta.densities import TabulatedEffects
 from bayesmeta.measures.base import Floats
-from bayesmeta.model import HETEROGENEITIES, uses_counts
+from bayesmeta.model import HETEROGENEITIES, study_means, uses_counts
 
 if TYPE_CHECKING:
     from bayesmeta.results.fit import Fit
 
-__all__ = ["ControlLevel", "control_level", "derived_estimates"]
+__all__ = ["ControlLevel", "control_level", "derived_estimates", "subgroups_of"]
 
 _POINTS, _WEIGHTS = np.polynomial.hermite_e.hermegauss(40)
 _DIMS = ("chain", "draw")
@@ -76,7 +76,8 @@ def control_level(fit: "Fit") -> ControlLevel | None:
 def _control_of_draws(fit: "Fit", rate: bool) -> Floats:
     """Posterior means of the control risks or rates of the studies."""
     posterior, share = fit.posterior, fit.problem.shares[1]
-    effect = posterior["theta"] if "theta" in posterior else posterior["mu"]
+    shared = xr.DataArray(study_means(fit.problem, posterior), dims=(*_DIMS, "study"))
+    effect = posterior.get("theta", shared)
     eta = posterior["alpha"] + share * effect
     level: xr.DataArray = xr.apply_ufunc(np.exp if rate else expit, eta)
     means = np.atleast_1d(level.mean(dim=_DIMS).to_numpy())
@@ -109,14 +110,16 @@ def derived_estimates(fit: "Fit", estimates: pd.DataFrame) -> list[dict[str, Any
         return []
     level = control_level(fit)
     if level is None:
-        return _one_arm(fit)
+        return [row for subgroup in subgroups_of(fit) for row in _one_arm(fit, subgroup)]
     name = "rate" if level.rate else "risk"
     rows = [_row(f"{name}_control", median=level.value, mean=level.value)]
     for source, ending in (("mu", ""), ("theta_new", "_new")):
-        found = estimates[estimates["name"] == source]
-        if not found.empty:
-            effect = _Effect.of(fit, source, found.iloc[0].to_dict())
-            rows += [{**row, "name": row["name"] + ending} for row in _two_arms(level, effect)]
+        for _, found in estimates[estimates["name"] == source].iterrows():
+            effect = _Effect.of(fit, source, found.to_dict())
+            rows += [
+                {**row, "name": row["name"] + ending, "subgroup": found["subgroup"]}
+                for row in _two_arms(level, effect)
+            ]
     return rows
 
 
@@ -135,7 +138,7 @@ class _Effect:
                 row=row,
                 average=lambda function: exact.expectation(function(exact.line.points)).item(),
             )
-        draws = fit.posterior[name].to_numpy()
+        draws = _of_subgroup(fit, name, row["subgroup"]).to_numpy()
         return cls(row=row, average=lambda function: float(function(draws).mean()))
 
     def through(
@@ -181,7 +184,19 @@ def _needed(difference: float) -> float:
     return 1 / difference if abs(difference) > _NO_DIFFERENCE else math.inf
 
 
-def _one_arm(fit: "Fit") -> list[dict[str, Any]]:
+def subgroups_of(fit: "Fit") -> tuple[str, ...]:
+    """The subgroups that have means of their own; one "" where there are none."""
+    subgroups = fit.problem.design.subgroups
+    return ("",) if subgroups is None else subgroups.names
+
+
+def _of_subgroup(fit: "Fit", name: str, subgroup: str) -> xr.DataArray:
+    """Draws of what may be each subgroup's own."""
+    draws = fit.posterior[name].transpose(*_DIMS, ...)
+    return draws.sel(subgroup=subgroup) if "subgroup" in draws.dims else draws
+
+
+def _one_arm(fit: "Fit", subgroup: str) -> list[dict[str, Any]]:
     problem, prob = fit.problem, fit.spec.interval.prob
     rate = "time" in problem.counts
     name = "rate" if rate else "risk"
@@ -189,33 +204,38 @@ def _one_arm(fit: "Fit") -> list[dict[str, Any]]:
     rows = []
     # of rates with a t distribution there is no mean
     if "tau" in fit.posterior and not (rate and problem.heterogeneity == "student-t"):
-        rows.append(_mean_level(fit, f"{name}_mean", to_level))
+        rows.append(_mean_level(fit, f"{name}_mean", to_level, subgroup))
     size = None if rate and fit.spec.effect.new_total is None else fit.new_total
     if size is not None:
         tails = [(1 - prob) / 2, 0.5, (1 + prob) / 2]
-        lower, median, upper = (_events(fit, size, rate, q) for q in tails)
+        lower, median, upper = (_events(fit, size, rate, q, subgroup) for q in tails)
         rows.append(_row("events_new", median=median, lower=lower, upper=upper))
-    if not problem.counts["events"].any():
+    own = problem.design.member == subgroups_of(fit).index(subgroup)
+    if not problem.counts["events"][own].any():
         if fit.exact is not None:
             end = fit.exact.mu.ppf(np.array([prob])).item()
         else:
-            end = float(fit.posterior["mu"].quantile(prob))
+            end = float(_of_subgroup(fit, "mu", subgroup).quantile(prob))
         rows.append(_row(f"{name}_upper", lower=0.0, upper=float(to_level(end))))
-    return rows
+    return [{**row, "subgroup": subgroup} for row in rows]
 
 
-def _mean_level(fit: "Fit", name: str, to_level: Callable[[Floats], Floats]) -> dict[str, Any]:
+def _mean_level(
+    fit: "Fit", name: str, to_level: Callable[[Floats], Floats], subgroup: str
+) -> dict[str, Any]:
     """The mean risk or rate over the distribution of the true effects, from draws."""
     import arviz_stats as azs
 
-    draws = fit.posterior[["mu", "tau"]].transpose(*_DIMS)
-    mu, tau = draws["mu"].to_numpy(), draws["tau"].to_numpy()
-    scales = HETEROGENEITIES[fit.problem.heterogeneity].scales(fit.problem)
-    mean = np.zeros_like(mu)
-    for share, factor in zip(scales.weights, scales.factors, strict=True):
+    heterogeneity = HETEROGENEITIES[fit.problem.heterogeneity]
+    names = heterogeneity.parameters(fit.problem)
+    mu = _of_subgroup(fit, "mu", subgroup).to_numpy()
+    mean = np.zeros(mu.shape)
+    parameters = {own: _of_subgroup(fit, own, subgroup).to_numpy() for own in names}
+    for share, variance in heterogeneity.components(fit.problem, parameters):
+        sd = np.sqrt(variance)
         for point, weight in zip(_POINTS, _WEIGHTS / _WEIGHTS.sum(), strict=True):
             with np.errstate(over="ignore"):
-                mean += share * weight * to_level(mu + factor * tau * point)
+                mean += share * weight * to_level(mu + sd * point)
     interval = fit.spec.interval
     values = xr.Dataset({name: (_DIMS, mean)})
     ends = (azs.eti if interval.kind == "eti" else azs.hdi)(values, prob=interval.prob)[name]
@@ -233,14 +253,14 @@ def _mean_level(fit: "Fit", name: str, to_level: Callable[[Floats], Floats]) -> 
     )
 
 
-def _events(fit: "Fit", size: float, rate: bool, q: float) -> float:
+def _events(fit: "Fit", size: float, rate: bool, q: float, subgroup: str) -> float:
     """The quantile of how many events a new study of a size has."""
     name = "theta_new" if "theta_new" in fit.posterior else "mu"
     exact = getattr(fit.exact, name) if fit.exact is not None else None
     if isinstance(exact, TabulatedEffects):
         effects, weights = exact.line.points, exact.mass[0, 0]
     else:
-        effects = fit.posterior[name].to_numpy().ravel()
+        effects = _of_subgroup(fit, name, subgroup).to_numpy().ravel()
         weights = np.full(effects.size, 1 / effects.size)
 
     def below(events: int) -> float:

@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from bayesmeta.measures import Measure
-from bayesmeta.results.absolute import ControlLevel, control_level
+from bayesmeta.results.absolute import ControlLevel, control_level, subgroups_of
 from bayesmeta.results.numbers import decimals, format_number, format_span, interval_name
 
 if TYPE_CHECKING:
@@ -34,10 +34,14 @@ _LARGEST = 100_000
 def derived_to_text(fit: "Fit") -> list[RenderableType]:
     """What follows from the effects of counts, for a terminal; empty where nothing does."""
     level = control_level(fit)
-    return _one_arm(fit) if level is None else _two_arms(fit, level)
+    parts = []
+    for subgroup in subgroups_of(fit):
+        part = _one_arm(fit, subgroup) if level is None else _two_arms(fit, level, subgroup)
+        parts += [Text(subgroup, style="bold"), *part] if subgroup and part else part
+    return parts
 
 
-def _two_arms(fit: "Fit", level: ControlLevel) -> list[RenderableType]:
+def _two_arms(fit: "Fit", level: ControlLevel, subgroup: str) -> list[RenderableType]:
     names = set(fit.estimates["name"])
     labels = fit.spec.labels
     table = Table("", box=None, pad_edge=False, header_style="bold")
@@ -49,7 +53,7 @@ def _two_arms(fit: "Fit", level: ControlLevel) -> list[RenderableType]:
         sources.append("_new")
     for name, label in _LABELS.items():
         if name in names:
-            cells = [_cell(fit, name, name + source) for source in sources]
+            cells = [_cell(fit, name, name + source, subgroup) for source in sources]
             table.add_row(label.format(treatment=labels.treatment), *cells)
     whose = "as stated"
     if not level.stated:
@@ -60,8 +64,8 @@ def _two_arms(fit: "Fit", level: ControlLevel) -> list[RenderableType]:
     return [Text(f"At a {what} of {shown} with {labels.control} ({whose}):"), table]
 
 
-def _cell(fit: "Fit", kind: str, name: str) -> str:
-    row = fit.estimate(name)
+def _cell(fit: "Fit", kind: str, name: str, subgroup: str) -> str:
+    row = fit.estimate(name, subgroup=subgroup)
     if kind == "NNT":
         return needed_to_treat(row["median"], row["lower"], row["upper"], fit.spec.effect.better)
     unit = 1000 if kind in _THOUSAND else 1
@@ -116,13 +120,13 @@ def needed_to_treat(median: float, lower: float, upper: float, better: str | Non
     return f"{one(median)} ({one(lower)} to ∞ to {one(upper)})"
 
 
-def _one_arm(fit: "Fit") -> list[RenderableType]:
-    names = set(fit.estimates["name"])
+def _one_arm(fit: "Fit", subgroup: str) -> list[RenderableType]:
+    names = set(fit.estimates.loc[fit.estimates["subgroup"] == subgroup, "name"])
     level = interval_name(fit.spec.interval)
     lines, what = [], fit.measure.label
     for name in ("risk", "rate"):
         if f"{name}_mean" in names:
-            row = fit.estimate(f"{name}_mean")
+            row = fit.estimate(f"{name}_mean", subgroup=subgroup)
             places = decimals(row["lower"], row["upper"])
             lines.append(
                 f"mean {what} over the distribution of the studies' true {what}s: "
@@ -131,13 +135,13 @@ def _one_arm(fit: "Fit") -> list[RenderableType]:
                 "above is their median"
             )
         if f"{name}_upper" in names:
-            row = fit.estimate(f"{name}_upper")
+            row = fit.estimate(f"{name}_upper", subgroup=subgroup)
             lines.append(
                 f"no events were seen: the pooled {what} is below {row['upper']:.3g} with "
                 f"{100 * fit.spec.interval.prob:g} % probability"
             )
     if "events_new" in names:
-        row = fit.estimate("events_new")
+        row = fit.estimate("events_new", subgroup=subgroup)
         equal_tailed = fit.spec.interval.model_copy(update={"kind": "eti"})
         lines.append(
             f"events in a new study of {fit.new_total:g}"

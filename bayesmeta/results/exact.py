@@ -1,5 +1,6 @@
 """The exact densities of a fit, as the group ``quadrature`` of its tree holds them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Self
 
@@ -72,47 +73,85 @@ class ExactDensities:
 
     Attributes
     ----------
-    mu, theta_new, theta : NormalMixture or TabulatedEffects
-        Of a batch of one; theta has one quantity a study. The last two are None where all
-        studies share one effect.
-    tau : Tabulated or None
-        None where all studies share one effect.
+    effects : mapping of str to NormalMixture or TabulatedEffects
+        Of a batch of one: ``mu``, and ``theta_new`` and ``theta`` where studies with the same mean
+        do not share one effect; all else that is linear in the coefficients, by its name in the
+        posterior.
+    labels : mapping of str to (str, tuple of str)
+        The dimension and the labels of the effects that have one.
+    deviations : mapping of str to Tabulated
+        The standard deviations: ``tau`` and others, by name.
     log_evidence : float
         Log marginal likelihood; up to a constant where a prior is improper.
     error : float
         The change at the last doubling of the nodes.
     control : array (study,) or None
         Mean risk, or rate, of the control arms; None where the likelihood has none.
+    ranks : array (subgroup, rank) or None
+        Probability that each subgroup has each rank, that with the highest mean being the first;
+        None where there are none.
     """
 
-    mu: Effects
-    tau: Tabulated | None
-    theta_new: Effects | None
-    theta: Effects | None
+    effects: Mapping[str, Effects]
+    labels: Mapping[str, tuple[str, tuple[str, ...]]]
+    deviations: Mapping[str, Tabulated]
     log_evidence: float
     error: float
     control: Floats | None = None
+    ranks: Floats | None = None
 
-    def to_dataset(self, study: tuple[str, ...]) -> xr.Dataset:
-        """As a group of a tree (dimensions ``component``, ``study``, ``panel``, ``node``)."""
+    @property
+    def mu(self) -> Effects:
+        """The pooled effect, or those of the subgroups."""
+        return self.effects["mu"]
+
+    @property
+    def theta_new(self) -> Effects | None:
+        """The true effect of a new study."""
+        return self.effects.get("theta_new")
+
+    @property
+    def theta(self) -> Effects | None:
+        """The true effects of the studies."""
+        return self.effects.get("theta")
+
+    @property
+    def tau(self) -> Tabulated | None:
+        """The standard deviation of the true effects."""
+        return self.deviations.get("tau")
+
+    def to_dataset(self) -> xr.Dataset:
+        """As a group of a tree (dimensions ``component``, ``study``, ``tau_node`` and so on)."""
         data: dict[str, object] = {}
-        for name in _EFFECTS:
-            effects = getattr(self, name)
-            if effects is not None:
-                data |= _as_variables(name, effects)
+        for name, effects in self.effects.items():
+            dim = self.labels[name][0] if name in self.labels else None
+            data |= _as_variables(name, dim, effects)
         if self.control is not None:
             data["control"] = ("study", self.control)
-        if self.tau is not None:
-            nodes, panel = ("panel", "node"), ("panel",)
-            data["tau"] = (nodes, self.tau.points[0])
-            data["tau_log_density"] = (nodes, self.tau.log_density_at[0])
-            data["tau_mass"] = (nodes, self.tau.mass[0])
-            for name in ("lower", "upper", "centre", "width"):
-                data[f"panel_{name}"] = (panel, getattr(self.tau.panels, name)[0])
-            data["panel_first"], data["panel_step"] = self.tau.panels.first, self.tau.panels.step
-            data["tau_at_lower"], data["tau_moments"] = self.tau.at_lower[0], self.tau.moments[0]
+        if self.ranks is not None:
+            data["ranks"] = (("subgroup", "rank"), self.ranks)
+        for name, density in self.deviations.items():
+            panel, nodes = (f"{name}_panel",), (f"{name}_panel", f"{name}_node")
+            data[f"{name}_points"] = (nodes, density.points[0])
+            data[f"{name}_log_density"] = (nodes, density.log_density_at[0])
+            data[f"{name}_mass"] = (nodes, density.mass[0])
+            for part in _MAPS:
+                data[f"{name}_{part}"] = (panel, getattr(density.panels, part)[0])
+            data[f"{name}_first"] = density.panels.first
+            data[f"{name}_step"] = density.panels.step
+            data[f"{name}_at_lower"] = density.at_lower[0]
+            data[f"{name}_moments"] = density.moments[0]
         data["log_evidence"], data["error"] = self.log_evidence, self.error
-        return xr.Dataset(data, coords={"study": list(study)})
+        coords = {dim: list(labels) for dim, labels in self.labels.values()}
+        return xr.Dataset(
+            data,
+            coords=coords,
+            attrs={
+                "effects": list(self.effects),
+                "dims": [self.labels[n][0] if n in self.labels else "" for n in self.effects],
+                "deviations": list(self.deviations) or [""],
+            },
+        )
 
     @classmethod
     def from_dataset(cls, group: xr.Dataset) -> Self:
@@ -120,26 +159,31 @@ class ExactDensities:
         array: dict[str, Floats] = {
             str(name): values.to_numpy() for name, values in group.data_vars.items()
         }
-        mu = _effects("mu", array)
-        assert mu is not None  # every model has a pooled effect
+        names = [str(name) for name in np.atleast_1d(group.attrs["effects"])]
+        dims = [str(dim) for dim in np.atleast_1d(group.attrs["dims"])]
+        deviations = [str(name) for name in np.atleast_1d(group.attrs["deviations"]) if name]
         return cls(
-            mu=mu,
-            tau=_tabulated(array) if "tau" in array else None,
-            theta_new=_effects("theta_new", array),
-            theta=_effects("theta", array),
+            effects={name: _effects(name, array) for name in names},
+            labels={
+                name: (dim, tuple(str(label) for label in group[dim].to_numpy()))
+                for name, dim in zip(names, dims, strict=True)
+                if dim
+            },
+            deviations={name: _tabulated(name, array) for name in deviations},
             log_evidence=float(array["log_evidence"]),
             error=float(array["error"]),
             control=array.get("control"),
+            ranks=array.get("ranks"),
         )
 
 
-_EFFECTS = ("mu", "theta_new", "theta")
+_MAPS = ("lower", "upper", "centre", "width")
 _LINE = ("centre", "width", "step", "count")
 
 
-def _as_variables(name: str, effects: Effects) -> dict[str, object]:
+def _as_variables(name: str, dim: str | None, effects: Effects) -> dict[str, object]:
     """The variables of a group that hold the densities of effects of a batch of one."""
-    each = ("study",) if name == "theta" else ()
+    each = (dim,) if dim else ()
     data: dict[str, object] = {f"{name}_moments": effects.moments.max()}
     if isinstance(effects, NormalMixture):
         data["weight"] = ("component", effects.weights[0])
@@ -152,7 +196,7 @@ def _as_variables(name: str, effects: Effects) -> dict[str, object]:
     return data | {f"line_{part}": getattr(effects.line, part) for part in _LINE}
 
 
-def _effects(name: str, array: dict[str, Floats]) -> Effects | None:
+def _effects(name: str, array: Mapping[str, Floats]) -> Effects:
     """The densities of effects of a batch of one, from the variables of a group."""
     moments = array.get(f"{name}_moments", np.array(2)).reshape(1, 1)
     if f"{name}_mean" in array:
@@ -164,8 +208,6 @@ def _effects(name: str, array: dict[str, Floats]) -> Effects | None:
             sds=sds.reshape(shape),
             moments=moments,
         )
-    if f"{name}_log_density" not in array:
-        return None
     log = array[f"{name}_log_density"]
     centre, width, step, count = (float(array[f"line_{part}"]) for part in _LINE)
     return TabulatedEffects(
@@ -175,17 +217,16 @@ def _effects(name: str, array: dict[str, Floats]) -> Effects | None:
     )
 
 
-def _tabulated(array: dict[str, Floats]) -> Tabulated:
-    names = ("lower", "upper", "centre", "width")
+def _tabulated(name: str, array: Mapping[str, Floats]) -> Tabulated:
     return Tabulated(
         panels=Panels(
-            **{name: array[f"panel_{name}"][None] for name in names},
-            first=float(array["panel_first"]),
-            step=float(array["panel_step"]),
+            **{part: array[f"{name}_{part}"][None] for part in _MAPS},
+            first=float(array[f"{name}_first"]),
+            step=float(array[f"{name}_step"]),
         ),
-        points=array["tau"][None],
-        log_density_at=array["tau_log_density"][None],
-        mass=array["tau_mass"][None],
-        at_lower=array["tau_at_lower"].reshape(1),
-        moments=array["tau_moments"].reshape(1),
+        points=array[f"{name}_points"][None],
+        log_density_at=array[f"{name}_log_density"][None],
+        mass=array[f"{name}_mass"][None],
+        at_lower=array[f"{name}_at_lower"].reshape(1),
+        moments=array[f"{name}_moments"].reshape(1),
     )

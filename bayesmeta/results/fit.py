@@ -17,7 +17,7 @@ from bayesmeta.measures import Measure, display_size, find_measure, participants
 from bayesmeta.model import Problem, moments_of, problem_of
 from bayesmeta.priors import Prior, parse_prior
 from bayesmeta.results.absolute import derived_estimates
-from bayesmeta.results.derived import shrinkage, study_weights
+from bayesmeta.results.derived import shrinkage, study_weights, typical_variances
 from bayesmeta.results.diagnostics import Diagnostics, diagnose, diagnose_exact
 from bayesmeta.results.exact import ExactDensities
 from bayesmeta.results.summary import COLUMNS, summarise
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Fit", "load_fit"]
 
-_FORMAT = 3
+_FORMAT = 4
 """Version of the layout of saved fits."""
 
 _DISAGREE = 5.0
@@ -162,11 +162,11 @@ class Fit:
         return ExactDensities.from_dataset(self.tree["quadrature"].to_dataset())
 
     @property
-    def moments(self) -> dict[str, int]:
-        """How many moments, at most 2, the posteriors of mu, tau and theta_new have."""
+    def moments(self) -> dict[str, np.ndarray]:
+        """How many moments, at most 2, posteriors have, by name: see `moments_of`."""
         return moments_of(self.problem)
 
-    @property
+    @cached_property
     def problem(self) -> Problem:
         """The numbers and priors."""
         return problem_of(self.spec, self.table, self.priors)
@@ -255,8 +255,8 @@ class Fit:
         """`summary` with the intervals of the spec."""
         table = summarise(
             self.posterior,
-            self.table["std_error"],
             exact=self.exact,
+            typical=typical_variances(self.problem, self.table["std_error"]),
             moments=self.moments,
             measure=self.measure,
             effect=self.spec.effect,
@@ -277,8 +277,17 @@ class Fit:
         stated = self.spec.effect.new_total
         return float(stated or np.round(np.median(self.table["total"].to_numpy())))
 
-    def estimate(self, name: str, study: str = "") -> dict[str, float]:
+    def estimate(
+        self, name: str, study: str = "", *, subgroup: str = "", term: str = ""
+    ) -> dict[str, float]:
         """One row of `estimates`: its numbers by column.
+
+        Parameters
+        ----------
+        name
+            Of the estimate.
+        study, subgroup, term
+            Which of several of this name.
 
         Raises
         ------
@@ -286,9 +295,10 @@ class Fit:
             There is no such estimate in this model.
         """
         rows = self.estimates
-        found = rows[(rows["name"] == name) & (rows["study"] == study)]
+        labels = {"name": name, "study": study, "subgroup": subgroup, "term": term}
+        found = rows[np.logical_and.reduce([rows[key] == text for key, text in labels.items()])]
         if found.empty:
-            raise KeyError(f"{name} {study}".strip())
+            raise KeyError(" ".join(filter(None, labels.values())))
         numbers = found.iloc[0].drop(["name", "subgroup", "study", "term"])
         return {str(column): float(value) for column, value in numbers.items()}
 

@@ -1,9 +1,11 @@
 """What a reader must know of how far the priors drive the result."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
+from numpy.typing import ArrayLike
 
+from bayesmeta.measures.base import Floats
 from bayesmeta.model import LIKELIHOODS, Problem, moments_of
 from bayesmeta.priors import Prior
 
@@ -21,24 +23,66 @@ _EXTREME = 0.99
 """A posterior median of tau above this point of the prior means that the prior held it down."""
 
 
-def prior_warnings(problem: Problem, tau: Sequence[float]) -> tuple[str, ...]:
+def prior_warnings(problem: Problem, deviations: Mapping[str, ArrayLike]) -> tuple[str, ...]:
     """Sentences on priors: doubts about them, conflicts with the data, tau where studies are few.
 
     Parameters
     ----------
     problem
         The numbers and priors.
-    tau
-        Its posterior at `TAU_POINTS`; zeros for a common effect.
+    deviations
+        The posteriors of its standard deviations at `TAU_POINTS`, by name: ``tau``, ``tau_within``
+        and ``omega``, those that it has (point,), or (point, subgroup) where each has its own.
     """
-    prior_mu, prior_tau = problem.priors["mu"], problem.priors.get("tau")
+    points = {name: np.asarray(values, float) for name, values in deviations.items()}
     warnings = [text for prior in problem.priors.values() for text in prior.warnings]
-    warnings.append(_no_events(problem))
-    warnings.append(_missing_moments(problem))
-    warnings.append(_conflict_of_mu(problem, prior_mu, tau[0]))
-    if prior_tau is not None:
-        warnings += [_conflict_of_tau(prior_tau, tau[0]), _few(problem, prior_tau, tau)]
+    warnings += [_no_events(problem), _missing_moments(problem)]
+    if problem.is_plain:
+        median = float(points["tau"][0]) if "tau" in points else 0.0
+        warnings.append(_conflict_of_mu(problem, problem.priors["mu"], median))
+    warnings += [*_lone_subgroups(problem), _assumed_correlation(problem)]
+    for name, found in points.items():
+        prior = problem.priors[name]
+        if found.ndim > 1:
+            continue  # each subgroup's own: see the table
+        warnings += [_conflict_of_deviation(name, prior, float(found[0]))]
+        warnings += [_few(problem, name, prior, found)]
     return tuple(filter(None, warnings))
+
+
+def _lone_subgroups(problem: Problem) -> list[str]:
+    """What holds the mean of a subgroup that has one study."""
+    design = problem.design
+    if design.subgroups is None:
+        return []
+    units = (
+        problem.clusters.member if problem.clusters is not None else np.arange(len(problem.study))
+    )
+    names = [
+        name
+        for name, rows in zip(design.subgroups.names, design.subgroups.rows, strict=True)
+        if np.unique(units[rows]).size == 1
+    ]
+    if not names:
+        return []
+    of_one = f"{', '.join(names)}: {'a subgroup' if len(names) == 1 else 'subgroups'} of one study."
+    if design.own_tau:
+        return [f"{of_one} The data say nothing of tau there: it has its prior."]
+    if design.informs:
+        return [f"{of_one} The other subgroups inform its mean, through omega, and tau."]
+    return [f"{of_one} The other subgroups inform tau there, and the prior of mu its mean."]
+
+
+def _assumed_correlation(problem: Problem) -> str:
+    """That sampling errors of results of one study are taken to be independent."""
+    if problem.clusters is None or problem.correlated or problem.counts:
+        return ""
+    if len(problem.clusters.names) == len(problem.study):
+        return ""
+    return (
+        "The sampling errors of results of one study are taken to be independent. Where they are "
+        "of the same participants they are not: give their correlation as rho, or its prior."
+    )
 
 
 def _no_events(problem: Problem) -> str:
@@ -69,7 +113,7 @@ def _missing_moments(problem: Problem) -> str:
         for name, count in counts.items()
         if tau is not None or name == "mu"
         for order, moment in ((1, "mean"), (2, "sd"))
-        if count < order
+        if np.min(count) < order
     ]
     if not missing:
         return ""
@@ -77,7 +121,8 @@ def _missing_moments(problem: Problem) -> str:
     if problem.counts:
         causes.append(f"{problem.priors['mu'].expression} of mu")
     if problem.heterogeneity == "student-t":
-        causes.append(f"{problem.nu:g} degrees of freedom")
+        few = f"{problem.nu:g}" if problem.nu is not None else "perhaps few"
+        causes.append(f"{few} degrees of freedom")
     return (
         f"With {k} {'study' if k == 1 else 'studies'} and {', '.join(causes)} the "
         f"{', the '.join(missing)} do not exist, as their integrals diverge; medians and "
@@ -101,27 +146,49 @@ def _conflict_of_mu(problem: Problem, prior: Prior, tau: float) -> str:
     )
 
 
-def _conflict_of_tau(prior: Prior, median: float) -> str:
+def _conflict_of_deviation(name: str, prior: Prior, median: float) -> str:
     if not prior.proper or median <= prior.ppf(_EXTREME):
         return ""
+    what = {"omega": "subgroups", "tau_within": "results of one study"}.get(name, "studies")
     return (
-        f"The studies differ more than the prior of tau ({prior.expression}) allows for: it holds "
-        "tau down and makes the intervals too narrow. Try a wider prior."
+        f"The {what} differ more than the prior of {name} ({prior.expression}) allows for: it "
+        f"holds {name} down and makes the intervals too narrow. Try a wider prior."
     )
 
 
-def _few(problem: Problem, prior: Prior, after: Sequence[float]) -> str:
+def _few(problem: Problem, name: str, prior: Prior, after: Sequence[float] | Floats) -> str:
+    if name == "omega":
+        return _few_units(
+            name, prior, after, f"{problem.design.count} subgroups", problem.design.count
+        )
+    clusters = problem.clusters
+    if problem.heterogeneity == "nested" and clusters is not None:
+        if name == "tau_within":
+            return ""
+        count = len(clusters.names)
+        return _few_units(
+            name, prior, after, f"{count} {'study' if count == 1 else 'studies'}", count
+        )
     k = len(problem.study)
     if k > _FEW_STUDIES:
         return ""
     if k == 1 and not problem.priors["mu"].proper:
         return "With one study the posterior of tau is its prior: the data say nothing of it."
+    return _few_units(name, prior, after, f"{k} {'study' if k == 1 else 'studies'}", k)
+
+
+def _few_units(
+    name: str, prior: Prior, after: Sequence[float] | Floats, units: str, count: int
+) -> str:
+    """How far the prior of a deviation between few units is from its posterior."""
+    if count > _FEW_STUDIES:
+        return ""
     before = (
         "had median {:.3g} and 95 % point {:.3g}".format(*prior.ppf(TAU_POINTS))
         if prior.proper
         else "is improper"
     )
     return (
-        f"With {k} {'study' if k == 1 else 'studies'} the prior of tau matters: it {before}; the "
+        f"With {units} the prior of {name} matters: it {before}; the "
         f"posterior has {after[0]:.3g} and {after[1]:.3g}. Try other priors."
     )

@@ -1,6 +1,7 @@
 """A fit to one tidy table of estimates, on the analysis scale and on the display scale."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -10,7 +11,7 @@ import xarray as xr
 from bayesmeta.densities import NormalMixture, TabulatedEffects
 from bayesmeta.measures import Measure, important_on_analysis_scale
 from bayesmeta.measures.base import Floats
-from bayesmeta.results.derived import i_squared, typical_variance
+from bayesmeta.results.derived import i_squared
 from bayesmeta.results.exact import ExactDensities, ExactISquared, Quantity
 from bayesmeta.spec import Effect, Interval
 
@@ -40,29 +41,58 @@ COLUMNS = (
 
 _DIMS = ("chain", "draw")
 
-EFFECTS = ("mu", "theta_new", "theta")
+EFFECTS = (
+    *("mu", "mu_overall", "mu_new", "mu_at", "theta_new", "theta_new_overall", "theta_new_at"),
+    "theta",
+)
 """Estimates that are effects: they have a display scale and a direction of benefit."""
 
+DIFFERENCES = ("contrast", "beta", "beta_rescaled")
+"""Estimates that are differences of effects; ratios of ratios where these are ratios."""
 
-_ORDER = ("mu", "tau", "rho", "theta_new", "I2", "theta")
+_ORDER = (
+    *("mu", "mu_overall", "contrast", "beta", "beta_rescaled"),
+    *("tau", "tau_within", "omega", "rho", "nu", "p_outlier", "tau_outlier"),
+    *("theta_new", "mu_new", "theta_new_overall", "mu_at", "theta_new_at", "I2", "R2"),
+    *("theta", "outlier"),
+)
+
+_PLACES: Mapping[str, str] = MappingProxyType(
+    {
+        "study": "study",
+        "subgroup": "subgroup",
+        "term": "term",
+        "pair": "term",
+        "number": "term",
+        "point": "term",
+    }
+)
+"""The column of the table that names each label of a dimension."""
 
 _Statistics = Mapping[str, xr.Dataset]
 """Each column that follows from the posterior: one variable an estimate."""
 
 
 class _Event(NamedTuple):
-    """That an effect lies beyond a limit."""
+    """That an effect lies beyond a limit, or a difference of effects beyond 0."""
 
-    limit: float
+    limit: float | None
     beyond: Literal["higher", "lower"]
+    of_differences: bool
+
+    def limit_of(self, name: str) -> float | None:
+        """The limit for an estimate; None where none holds for it."""
+        if name in DIFFERENCES:
+            return 0.0 if self.of_differences else None
+        return self.limit
 
 
 def summarise(
     posterior: xr.Dataset,
-    std_error: xr.DataArray,
     *,
     exact: ExactDensities | None,
-    moments: Mapping[str, int],
+    typical: xr.DataArray | None,
+    moments: Mapping[str, np.ndarray],
     measure: Measure,
     effect: Effect,
     interval: Interval,
@@ -75,12 +105,14 @@ def summarise(
     ----------
     posterior
         Draws (dimensions ``chain``, ``draw``).
-    std_error
-        Standard errors of the studies (dimension ``study``).
     exact
         Exact densities, which are taken instead of the draws where there are any.
+    typical
+        The typical sampling variance of the studies, or of those of each subgroup, for I²; None
+        where it is not defined.
     moments
-        How many moments mu, tau and theta_new have: draws always have a mean and an sd.
+        How many moments effects and deviations have, by name; 2 where they are not named: draws
+        always have a mean and an sd.
     measure, effect
         The measure, and the direction and size of benefit.
     interval
@@ -91,7 +123,8 @@ def summarise(
     Returns
     -------
     pandas.DataFrame
-        One row an estimate, with `COLUMNS`: mu, tau, theta_new, I2, then theta of each study. The
+        One row an estimate, with `COLUMNS`: means of the effects and what follows from them, the
+        parameters of their variation, what is new, I², then theta of each study. The
         display columns are the back-transformed median and ends; for an interval of highest
         density they are the ends of that on the analysis scale. They and the probabilities are
         NaN for parameters that are no effects; the probabilities also where the spec does not
@@ -99,54 +132,74 @@ def summarise(
         that does not exist NaN. Exact estimates have no Monte Carlo error: NaN.
     """
     events = _events(measure, effect, size)
-    several = std_error.sizes["study"] > 1
+    quantities = {} if exact is None else _quantities(exact, typical)
+    draws = _shares(posterior, typical)
+    drawn = draws if exact is None else draws[[n for n in _SHARES if n in draws]]
     if exact is None:
-        draws = posterior
-        if "tau" in posterior and several:
-            draws = draws.assign(I2=i_squared(posterior["tau"], std_error))
-        order = [name for name in _ORDER if name in draws]
-        statistics = _of_draws(draws[order], interval, events)
+        drawn = drawn[[name for name in _ORDER if name in drawn]]
     else:
-        quantities = _quantities(exact, typical_variance(std_error) if several else None)
-        order = list(quantities)
-        statistics = _of_densities(quantities, std_error["study"], interval, events)
-    table = _tidy(order, statistics)
-    for name, count in moments.items():
-        row = table["name"] == name
-        if count < 2:
-            table.loc[row, "sd"] = np.inf
-            table.loc[row, "mcse_mean"] = np.nan
-        if count < 1:
-            table.loc[row, "mean"] = np.inf if name == "tau" else np.nan
-    no_effect = ~table["name"].isin(EFFECTS)
+        drawn = drawn.drop_vars([name for name in quantities if name in drawn])
+    parts = []
+    if drawn.data_vars:
+        parts.append(_of_draws(drawn, interval, events))
+    if exact is not None:
+        parts.append(_of_densities(quantities, exact.labels, interval, events))
+    table = _tidy([name for name in _ORDER if any(name in p["median"] for p in parts)], parts)
+    for name, counts in moments.items():
+        row = np.flatnonzero(table["name"] == name)
+        count = np.broadcast_to(counts, row.shape)
+        table.loc[row[count < 2], "sd"] = np.inf
+        table.loc[row[count < 2], "mcse_mean"] = np.nan
+        table.loc[row[count < 1], "mean"] = np.inf if name.startswith("tau") else np.nan
+    return _displayed(table, measure, sizes, size)
+
+
+def _displayed(table: pd.DataFrame, measure: Measure, sizes: Floats, size: float) -> pd.DataFrame:
+    """With what is on the display scale, and no probabilities of what is no benefit."""
     at = np.full(len(table), size)
-    at[table["name"] == "theta"] = sizes if "theta" in order else []
+    own = table["name"] == "theta"
+    at[own] = sizes if own.any() else []
+    effects, differences = table["name"].isin(EFFECTS), table["name"].isin(DIFFERENCES)
     for end in ("median", "lower", "upper"):
-        table[f"display_{end}"] = measure.scale.to_display(table[end].to_numpy(float), at)
-        table.loc[no_effect, f"display_{end}"] = np.nan
-    table.loc[no_effect, ["prob_benefit", "prob_important"]] = np.nan
+        values = table[end].to_numpy(float)
+        shown = np.where(effects, measure.scale.to_display(values, at), np.nan)
+        shown = np.where(differences, measure.scale.difference(values), shown)
+        table[f"display_{end}"] = shown
+    table.loc[~effects & (table["name"] != "contrast"), "prob_benefit"] = np.nan
+    table.loc[~effects, "prob_important"] = np.nan
     return table
 
 
-def _tidy(order: list[str], statistics: _Statistics) -> pd.DataFrame:
+def _tidy(order: list[str], parts: Sequence[_Statistics]) -> pd.DataFrame:
     """One row an estimate."""
-    studies = statistics["median"]["study"].to_numpy() if "theta" in order else np.array([])
-    names = [name for name in order for _ in (studies if name == "theta" else [""])]
-    columns: dict[str, object] = {
-        "name": names,
-        "study": [*[""] * (len(names) - studies.size), *studies],
-        "subgroup": "",
-        "term": "",
-    }
-    for column, values in statistics.items():
-        parts = [
-            np.ravel(values[name].to_numpy())
-            if name in values
-            else np.full(names.count(name), np.nan)
-            for name in order
-        ]
-        columns[column] = np.concatenate(parts)
-    return pd.DataFrame(columns).reindex(columns=list(COLUMNS))
+    rows: list[dict[str, object]] = []
+    for name in order:
+        statistics = next(part for part in parts if name in part["median"])
+        values = statistics["median"][name]
+        dim = str(values.dims[0]) if values.dims else None
+        for place, label in enumerate(values[dim].to_numpy() if dim else [""]):
+            row: dict[str, object] = {"name": name, "study": "", "subgroup": "", "term": ""}
+            if dim:
+                row[_PLACES[dim]] = str(label)
+            for column, found in statistics.items():
+                if name in found:
+                    row[column] = float(found[name].to_numpy().ravel()[place])
+            rows.append(row)
+    return pd.DataFrame(rows).reindex(columns=list(COLUMNS))
+
+
+_SHARES = ("I2", "R2", "rho", "outlier")
+"""Estimates that even exact posteriors may take from draws."""
+
+
+def _shares(posterior: xr.Dataset, typical: xr.DataArray | None) -> xr.Dataset:
+    """The draws, with I² where it is defined."""
+    if typical is None or "tau" not in posterior:
+        return posterior
+    between = posterior["tau"]
+    if "tau_within" in posterior:
+        between = (between**2 + posterior["tau_within"] ** 2) ** 0.5
+    return posterior.assign(I2=i_squared(between, typical))
 
 
 def _of_draws(
@@ -167,29 +220,29 @@ def _of_draws(
         "rhat": azs.rhat(draws),
         "mcse_mean": azs.mcse(draws, method="mean"),
     }
-    for column, (limit, beyond) in events.items():
-        happens = draws > limit if beyond == "higher" else draws < limit
-        statistics[column] = happens.mean(_DIMS)
+    for column, event in events.items():
+        statistics[column] = xr.Dataset(
+            {
+                name: (values > limit if event.beyond == "higher" else values < limit).mean(_DIMS)
+                for name, values in draws.data_vars.items()
+                if (limit := event.limit_of(str(name))) is not None
+            }
+        )
     return statistics
 
 
-def _quantities(exact: ExactDensities, typical: float | None) -> dict[str, Quantity]:
-    """Everything that has an exact density, in the order of the table."""
-    found: dict[str, Quantity | None] = {
-        "mu": exact.mu,
-        "tau": exact.tau,
-        "theta_new": exact.theta_new,
-        "I2": None,
-        "theta": exact.theta,
-    }
-    if exact.tau is not None and typical is not None:
-        found["I2"] = ExactISquared(tau=exact.tau, variance=typical)
-    return {name: quantity for name, quantity in found.items() if quantity is not None}
+def _quantities(exact: ExactDensities, typical: xr.DataArray | None) -> dict[str, Quantity]:
+    """Everything that has an exact density."""
+    found: dict[str, Quantity] = {**exact.effects, **exact.deviations}
+    plain = exact.tau is not None and "tau_within" not in exact.deviations
+    if plain and typical is not None and exact.tau is not None and not typical.dims:
+        found["I2"] = ExactISquared(tau=exact.tau, variance=float(typical))
+    return found
 
 
 def _of_densities(
     quantities: Mapping[str, Quantity],
-    study: xr.DataArray,
+    labels: Mapping[str, tuple[str, tuple[str, ...]]],
     interval: Interval,
     events: Mapping[str, _Event],
 ) -> dict[str, xr.Dataset]:
@@ -205,18 +258,21 @@ def _of_densities(
             "upper": upper,
         }
         if isinstance(quantity, NormalMixture | TabulatedEffects):
-            for column, (limit, beyond) in events.items():
-                below = quantity.cdf(np.array([limit]))
-                numbers[column] = 1 - below if beyond == "higher" else below
+            for column, event in events.items():
+                limit = event.limit_of(name)
+                if limit is not None:
+                    below = quantity.cdf(np.array([limit]))
+                    numbers[column] = 1 - below if event.beyond == "higher" else below
         for column, values in numbers.items():
             columns.setdefault(column, {})[name] = values.reshape(-1)
+    coords = {dim: list(names) for dim, names in labels.values()}
     return {
         column: xr.Dataset(
             {
-                name: ("study", array) if name == "theta" else ((), array[0])
+                name: (labels[name][0], array) if name in labels else ((), array[0])
                 for name, array in arrays.items()
             },
-            coords={"study": study.to_numpy()},
+            coords=coords,
         )
         for column, arrays in columns.items()
     }
@@ -224,9 +280,11 @@ def _of_densities(
 
 def _events(measure: Measure, effect: Effect, size: float) -> dict[str, _Event]:
     """The events whose probabilities are reported: benefit, and important benefit."""
-    limits = {
-        "prob_benefit": measure.null if effect.better else None,
-        "prob_important": important_on_analysis_scale(measure, effect, size),
-    }
     beyond = effect.better or "lower"
-    return {column: _Event(limit, beyond) for column, limit in limits.items() if limit is not None}
+    events = {}
+    if effect.better is not None:
+        events["prob_benefit"] = _Event(measure.null, beyond, of_differences=True)
+    important = important_on_analysis_scale(measure, effect, size)
+    if important is not None:
+        events["prob_important"] = _Event(important, beyond, of_differences=False)
+    return events

@@ -251,8 +251,8 @@ def _prior_warnings(problem: Problem) -> tuple[str, ...]:
     if refusal(problem) is not None:
         return ()
     tau = solve(problem).tau
-    points = [0.0 for _ in TAU_POINTS] if tau is None else tau.ppf(np.array(TAU_POINTS)).ravel()
-    return prior_warnings(problem, [float(point) for point in points])
+    points = {} if tau is None else {"tau": tau.ppf(np.array(TAU_POINTS)).ravel()}
+    return prior_warnings(problem, points)
 
 
 def _row(found: Numbers, prepared: Prepared) -> Row:

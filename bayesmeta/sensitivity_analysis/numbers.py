@@ -8,7 +8,7 @@ import xarray as xr
 
 from bayesmeta.densities import NormalMixture, Tabulated
 from bayesmeta.densities.search import Floats
-from bayesmeta.engines.quadrature import Posterior, TabulatedPosterior, solve_many
+from bayesmeta.engines.quadrature import Exact, solve_many
 from bayesmeta.model import Problem
 from bayesmeta.results.diagnostics import diagnose_exact
 from bayesmeta.results.exact import Effects
@@ -141,9 +141,7 @@ def numbers_of_draws(
     return Numbers(estimates=estimates, mu=kernels, verdict=verdict)
 
 
-def _exact_columns(
-    posterior: Posterior | TabulatedPosterior, interval: Interval, benefit: Benefit
-) -> dict[str, Floats]:
+def _exact_columns(posterior: Exact, interval: Interval, benefit: Benefit) -> dict[str, Floats]:
     """Estimates by name, one number a batch row."""
     rows = posterior.log_evidence.size
     columns = {name: np.full(rows, np.nan) for name in _COLUMNS}

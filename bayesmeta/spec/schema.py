@@ -17,10 +17,14 @@ __all__ = [
     "Interval",
     "Labels",
     "Model",
+    "Moderators",
     "Priors",
     "Published",
     "Sensitivity",
+    "SharedControl",
     "Spec",
+    "Subgroup",
+    "Time",
     "ZeroCells",
 ]
 
@@ -61,6 +65,9 @@ class Data(Section):
     file: Path | None = Field(None, description="the file of studies, relative to the spec")
     where: str | None = Field(None, description="which rows to keep, as a pandas query")
     study: str | None = Field(None, description="the column that names the study")
+    result: str | None = Field(
+        None, description="the column that tells several results of one study apart"
+    )
     analysis: str | None = Field(
         None, description="in a file of RevMan, comparison and outcome, as in 1.2"
     )
@@ -92,6 +99,19 @@ class ZeroCells(Section):
     )
 
 
+class SharedControl(Section):
+    """``[effect.shared_control]``: comparisons that share a control arm.
+
+    The ways are those of the Cochrane Handbook, section 23.3.4.
+    """
+
+    column: str = Field(description="the column that says which rows have the same control arm")
+    method: Literal["covariance", "split", "combine"] = Field(
+        "covariance",
+        description="account for the correlation, split the control arm, or combine the others",
+    )
+
+
 class Effect(Section):
     """``[effect]``: which effect measure, and what counts as benefit."""
 
@@ -106,6 +126,9 @@ class Effect(Section):
         None, gt=-1, lt=1, description="correlation before-after where the data hold none"
     )
     zero_cells: ZeroCells = ZeroCells()
+    shared_control: SharedControl | None = Field(
+        None, description="what is done where comparisons share a control arm"
+    )
     scale: Literal["analysis", "display"] | None = Field(
         None, description="the scale on which effect, lower and upper are given"
     )
@@ -125,8 +148,46 @@ class Effect(Section):
     )
 
 
+class Subgroup(Section):
+    """``[model.subgroup]``: a mean for each subgroup of the studies."""
+
+    column: str = Field(description="the column that says to which subgroup a study belongs")
+    means: Literal["exchangeable", "independent"] = Field(
+        "exchangeable",
+        description="means that inform each other, with standard deviation omega, or do not",
+    )
+    tau: Literal["shared", "separate"] = Field(
+        "shared", description="one heterogeneity for all subgroups, or one for each"
+    )
+
+
+class Moderators(Section):
+    """``[model.moderators]``: what the mean of the true effects depends on."""
+
+    formula: str = Field(description="columns and their interactions, as in year + dose")
+    centre: bool = Field(
+        True, description="numbers as differences from their mean, so that mu is of a typical study"
+    )
+    scale: bool = Field(False, description="numbers, and their priors, in standard deviations")
+    reference: dict[str, str] = Field(
+        {}, description="the level of a column with which its others are compared"
+    )
+    at: list[dict[str, float | str]] = Field(
+        [], description="values of the columns at which effects are predicted"
+    )
+
+
+class Time(Section):
+    """``[model.time]``: the mean of the true effects over time."""
+
+    column: str = Field(description="the column that says when the effect was measured")
+    effects: Literal["free", "linear", "random-walk"] = Field(
+        "free", description="a mean for each time, a straight line, or a smooth curve"
+    )
+
+
 class Model(Section):
-    """``[model]``: likelihood and heterogeneity."""
+    """``[model]``: likelihood, heterogeneity and design."""
 
     likelihood: str = Field("normal", description="distribution of the data given theta")
     heterogeneity: str = Field("normal", description="distribution of theta around mu")
@@ -139,8 +200,24 @@ class Model(Section):
         "below, or that of the control arm",
     )
     nu: float = Field(
-        4.0, ge=1, le=1000, description="degrees of freedom of student-t heterogeneity"
+        4.0,
+        ge=1,
+        le=1000,
+        description="degrees of freedom of student-t heterogeneity, where they have no prior",
     )
+    cluster: str | None = Field(
+        None, description="the column that says which rows are results of one study"
+    )
+    rho: float | None = Field(
+        None,
+        ge=0,
+        lt=1,
+        description="correlation of the sampling errors of results of one study, where it has no "
+        "prior",
+    )
+    subgroup: Subgroup | None = Field(None, description="a mean for each subgroup")
+    moderators: Moderators | None = Field(None, description="what the mean depends on")
+    time: Time | None = Field(None, description="the mean over time")
 
 
 class Priors(Section):
@@ -156,7 +233,23 @@ class Priors(Section):
         None, description="prior of the standard deviation of exchangeable baselines"
     )
     rho: str | None = Field(
-        None, description="prior of the intraclass correlation of the beta-binomial likelihood"
+        None,
+        description="prior of the intraclass correlation of the beta-binomial likelihood, or of "
+        "the correlation of the sampling errors of results of one study",
+    )
+    beta: str | dict[str, str] | None = Field(
+        None, description="priors of the coefficients of moderators: one for all, or by term"
+    )
+    omega: str | None = Field(
+        None, description="prior of the standard deviation between subgroup means"
+    )
+    tau_within: str | None = Field(
+        None, description="prior of the standard deviation within studies, where nested"
+    )
+    nu: str | None = Field(None, description="prior of the degrees of freedom of student-t")
+    p_outlier: str | None = Field(None, description="prior of the share of outlying studies")
+    tau_outlier: str | None = Field(
+        None, description="prior of the additional standard deviation of outlying studies"
     )
 
 

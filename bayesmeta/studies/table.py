@@ -1,7 +1,7 @@
 """A table of studies, checked, as an `xarray.Dataset` with the dimension ``study``."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,8 @@ def study_table(
     columns: Mapping[str, str] | None = None,
     study: str | None = None,
     where: str | None = None,
+    cluster: str | None = None,
+    result: str | None = None,
 ) -> xr.Dataset:
     """Check a table of studies and name its columns.
 
@@ -39,6 +41,10 @@ def study_table(
         recognised in capitals too.
     where
         Keep only the rows for which this condition holds.
+    cluster
+        The column that says which rows are results of one study; ``""`` for that of the studies.
+    result
+        The column that tells the results of one study apart in the names of the rows.
 
     Returns
     -------
@@ -64,12 +70,18 @@ def study_table(
             typed = cells.apply(_inferred, decimal=decimal)
             cells = cells.loc[filter_rows(typed, where).index]
         names_of = _resolve(columns or {}, cells)
-        labels, repeated = _study_names(cells, study, names_of.pop("study", None))
+        mapped = names_of.pop("study", None)
+        given = _study_names(cells, study or mapped)
+        labels, repeated = _told_apart(given, cells, result)
         variables = {
             own: _numbers(cells[theirs], COLUMNS[own], labels, decimal)
             for own, theirs in names_of.items()
         }
         variables["row"] = cells.index.to_numpy()
+        if cluster is not None:
+            whole = _study_names(cells, cluster, key="model.cluster") if cluster else given
+            variables["cluster"] = np.array(whole, object)
+            repeated = []
         for name in cells.columns.difference(list(names_of.values()), sort=False):
             label = one_line(name).replace("/", "∕")
             if label.strip(".") and label not in {*variables, "study"}:
@@ -167,16 +179,13 @@ def _require(name: str, present: list[str], key: str) -> None:
         )
 
 
-def _study_names(
-    cells: pd.DataFrame, study: str | None, mapped: str | None
-) -> tuple[list[str], list[str]]:
-    """Unique names of the studies, and a warning where some are repeated."""
+def _study_names(cells: pd.DataFrame, column: str | None, key: str = "data.study") -> list[str]:
+    """The names of the studies, as they are given."""
     present = list(cells.columns)
-    if study is not None:
-        _require(study, present, "data.study")
-    column = study or mapped or "study"
-    if column not in present:
-        return [f"study {row}" for row in range(1, len(cells) + 1)], []
+    if column is not None:
+        _require(column, present, key)
+    elif (column := "study") not in present:
+        return [f"study {row}" for row in range(1, len(cells) + 1)]
     given = []
     values = cells[column]
     for row, value, missing in zip(cells.index, values, values.isna(), strict=True):
@@ -184,7 +193,22 @@ def _study_names(
         if not name:
             raise DataError("the study has no name", row=int(row), column=column)
         given.append(name)
+    return given
+
+
+def _told_apart(
+    given: Sequence[str], cells: pd.DataFrame, result: str | None
+) -> tuple[list[str], list[str]]:
+    """Unique names of the rows, and a warning where those of studies are repeated."""
     counts = Counter(given)
+    if result is not None:
+        _require(result, list(cells.columns), "data.result")
+        values = [one_line(str(value)) for value in cells[result]]
+        given = [
+            f"{name}, {value}" if counts[name] > 1 and value else name
+            for name, value in zip(given, values, strict=True)
+        ]
+        counts = Counter(given)
     repeated = [f"{name!r} ({count} times)" for name, count in counts.items() if count > 1]
     if not repeated:
         return unique(given), []

@@ -133,7 +133,7 @@ DAMAGE = {
     "spec of another shape": lambda tree: tree.attrs.update(spec='{"effect": 3}'),
     "unknown measure": lambda tree: tree.attrs.update(spec='{"effect": {"measure": "XX"}}'),
     "record that is a list": lambda tree: tree.attrs.update(bayesmeta="[1]"),
-    "record without priors": lambda tree: tree.attrs.update(bayesmeta='{"format": 3}'),
+    "record without priors": lambda tree: tree.attrs.update(bayesmeta='{"format": 4}'),
     "no posterior": lambda tree: tree.__delitem__("posterior"),
     "no studies": lambda tree: tree.__delitem__("constant_data"),
 }

@@ -20,7 +20,7 @@ def warnings_of(
         heterogeneity="normal",
         priors={"mu": parse_prior(mu), "tau": parse_prior(tau)},
     )
-    return " ".join(prior_warnings(problem, (tau_median, 1.016 * tau_median)))
+    return " ".join(prior_warnings(problem, {"tau": (tau_median, 1.016 * tau_median)}))
 
 
 def test_nothing_to_say_where_prior_and_data_agree() -> None:

@@ -8,6 +8,7 @@ from scipy.special import chdtrc
 
 from bayesmeta.engines.quadrature.posterior import Posterior
 from bayesmeta.engines.quadrature.solve import refusal, solve
+from bayesmeta.engines.quadrature.two_deviations import LinearPosterior
 from bayesmeta.model import Problem
 
 __all__ = ["evidence", "predictive_p"]
@@ -39,12 +40,19 @@ def evidence(problem: Problem, null: float | None) -> dict[str, Any] | None:
         ratio of Savage and Dickey at the null, Dickey 1971, Ann Math Stat 42:204, and 1e-10 where
         it is less);
         ``posterior_predictive_p`` (see `predictive_p`; None where the likelihood is not normal).
-        None where quadrature cannot do the
-        problem.
+        With subgroups, moderators or correlated results there is the evidence alone. None where
+        quadrature cannot do the problem.
     """
     if refusal(problem) is not None:
         return None
     exact = solve(problem)
+    if not problem.is_plain:
+        known = all(prior.proper for prior in problem.priors.values())
+        return {
+            "log_evidence": float(exact.log_evidence[0]) if known else None,
+            **dict.fromkeys(("bf01_mu", "bf01_tau", "posterior_predictive_p")),
+        }
+    assert not isinstance(exact, LinearPosterior)
     mu, tau = problem.priors["mu"], problem.priors.get("tau")
     log_evidence = float(exact.log_evidence[0])
     bf_mu = bf_tau = None

@@ -3,7 +3,7 @@
 With ``effect ~ Normal(design @ beta, std_error**2 + tau**2)`` and a normal or flat prior on each
 coefficient, the coefficients are normal given tau and their evidence is known (Gelman et al. 2013,
 Bayesian Data Analysis, chapter 5). A prior that is a mixture of normal distributions gives a
-mixture.
+mixture. Deviates that groups of studies share are integrated out likewise (Woodbury's formula).
 """
 
 from dataclasses import dataclass, fields
@@ -20,6 +20,9 @@ _FACTORS = 8
 """Ratios of variances that are multiplied before a logarithm is taken."""
 
 _LARGEST = 1e300
+_LARGEST_SIGMA = 1e140
+_ROUNDING = 1e-15
+"""Share of what groups take away that is left, so that rounding takes no more than there is."""
 
 _LOG_2PI = float(np.log(2 * np.pi))
 
@@ -36,12 +39,19 @@ class Studies:
         The terms of the mean of each study; a column of ones for a pooled effect alone.
     included : array (batch, study)
         1 for studies that count, 0 for those that are left out.
+    shared : array (1, study, group) or None
+        Factors of standard normal deviates, times `sigma`, in the effects: each study has the
+        deviate of one group at most.
+    sigma : array (batch,) or None
+        Their standard deviations.
     """
 
     effect: Floats
     std_error: Floats
     design: Floats
     included: Floats
+    shared: Floats | None = None
+    sigma: Floats | None = None
 
     @cached_property
     def variance(self) -> Floats:
@@ -58,6 +68,23 @@ class Studies:
         pairs = (x[..., :, None] * x[..., None, :]).reshape(*x.shape[:-1], -1)
         pairs = np.broadcast_to(pairs, (*y.shape[:-1], pairs.shape[-1]))
         return np.concatenate([pairs, x * y, y**2], -1) * self.included[..., None]
+
+    @cached_property
+    def products_of_groups(self) -> Floats:
+        """For each group: squared factors, and their products with terms and effects.
+
+        Shape (batch, study, group * (term + 2)).
+        """
+        assert self.shared is not None
+        z = self.shared[..., None] * self.included[:, :, None, None]
+        x = np.broadcast_to(self.design, (*self.effect.shape, self.design.shape[-1]))
+        parts = [self.shared[..., None], x[:, :, None], self.effect[:, :, None, None]]
+        shape = (*z.shape[:3], -1)
+        wide = [
+            np.broadcast_to(part, (*z.shape[:3], part.shape[-1])).reshape(shape) for part in parts
+        ]
+        products: Floats = (z * np.concatenate(wide, -1)).reshape(*z.shape[:2], -1)
+        return products
 
     @cached_property
     def complete(self) -> bool:
@@ -152,6 +179,10 @@ def given_tau(studies: Studies, coefficients: Coefficients, tau: Floats) -> Give
         ratio = np.where(studies.included[:, None] > 0, ratio, 1.0)
     log_determinant = _log_product(ratio) + studies.count[:, None] * np.log(scale)
     sums = (1 / ratio) @ studies.products
+    if studies.shared is not None:
+        of_groups = given_groups(studies, tau)
+        sums = sums - of_groups.taken
+        log_determinant = log_determinant + of_groups.log_determinant
     information = sums[..., : terms**2].reshape(*tau.shape, 1, terms, terms)
     score, square = sums[..., None, terms**2 : -1], sums[..., None, -1]
     with np.errstate(over="ignore"):  # a narrow prior beside a huge tau: all is prior there
@@ -176,6 +207,67 @@ def given_tau(studies: Studies, coefficients: Coefficients, tau: Floats) -> Give
     )
     return GivenTau(
         log_likelihood=log_likelihood, mean=mean, covariance=inverse * scale[..., None, None, None]
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class GivenGroups:
+    """The deviates of groups given tau and sigma, multiplied by sigma, and what they take away.
+
+    Attributes
+    ----------
+    variance : array (batch, node, group)
+        Of each deviate given the coefficients; they are independent then.
+    constant, slope : array (batch, node, group) and (batch, node, group, term)
+        Its mean given the coefficients is ``constant - slope @ coefficients``.
+    taken : array (batch, node, product)
+        What is taken away from the weighted sums of `Studies.products`.
+    log_determinant : array (batch, node)
+        What is added to the logarithm of the determinant of the covariance.
+    """
+
+    variance: Floats
+    constant: Floats
+    slope: Floats
+    taken: Floats
+    log_determinant: Floats
+
+
+def given_groups(studies: Studies, tau: Floats) -> GivenGroups:
+    """The deviates of groups given tau.
+
+    Parameters
+    ----------
+    studies
+        Data sets with groups.
+    tau
+        Values (batch, node).
+    """
+    assert studies.shared is not None
+    assert studies.sigma is not None
+    terms, groups = studies.design.shape[-1], studies.shared.shape[-1]
+    scale = studies.variance.min(-1) + tau**2
+    ratio = (studies.variance + tau[..., None] ** 2) / scale[..., None]
+    sums = ((1 / ratio) @ studies.products_of_groups).reshape(*tau.shape, groups, terms + 2)
+    squares, products = sums[..., 0], sums[..., 1:]
+    with np.errstate(divide="ignore", over="ignore"):
+        against = scale / np.minimum(studies.sigma, _LARGEST_SIGMA)[:, None] ** 2
+    shares = 1 / (against[..., None] + squares)
+    weighted = shares[..., None] * products
+    taken = np.einsum("bngp,bngq->bnpq", weighted, products)
+    pairs = taken[..., :terms, :terms]
+    pairs = pairs * (1 - _ROUNDING * np.eye(terms))
+    flat = np.concatenate(
+        [pairs.reshape(*tau.shape, -1), taken[..., :terms, terms], taken[..., terms:, terms]], -1
+    )
+    with np.errstate(divide="ignore"):
+        log_determinant = np.log1p(squares / against[..., None]).sum(-1)
+    return GivenGroups(
+        variance=shares * scale[..., None],
+        constant=weighted[..., terms],
+        slope=weighted[..., :terms],
+        taken=flat,
+        log_determinant=log_determinant,
     )
 
 

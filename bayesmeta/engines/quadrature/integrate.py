@@ -38,6 +38,8 @@ def integrate(
     design: ArrayLike | None = None,
     beta: Sequence[Prior] = (),
     included: ArrayLike | None = None,
+    shared: ArrayLike | None = None,
+    sigma: ArrayLike | None = None,
 ) -> Posterior:
     """Integrate the normal model exactly, for many data sets or many priors at once.
 
@@ -56,6 +58,10 @@ def integrate(
         Normal or flat priors of the other terms.
     included : array (study,) or (batch, study), optional
         False where a study does not count.
+    shared : array (study, group), optional
+        Factors of deviates that groups of studies share: see `Studies`.
+    sigma : array (batch,), optional
+        The standard deviations of these.
 
     Returns
     -------
@@ -75,7 +81,8 @@ def integrate(
     use = np.atleast_2d(use)
     mus = [mu] if isinstance(mu, Prior) else list(mu)
     taus = [] if tau is None else [tau] if isinstance(tau, Prior) else list(tau)
-    data = max(y.shape[0], s.shape[0], x.shape[0], use.shape[0], len(mus))
+    rows = [len(array) for array in (y, s, x, use, mus)]
+    data = max(*rows, 1 if sigma is None else len(np.atleast_1d(sigma)))
     y, s, use = (np.broadcast_to(array, (data, y.shape[-1])) for array in (y, s, use))
     if len(mus) not in (1, data) or (data > 1 and len(taus) not in (0, 1, data)):
         raise ValueError(f"{len(mus)} priors of mu and {len(taus)} of tau for {data} data sets")
@@ -83,7 +90,14 @@ def integrate(
     taus = taus * (data if len(taus) == 1 else 1)
     shift = (use * y / s**2).sum(-1) / (use / s**2).sum(-1)
     shift = shift if x.shape[-1] == 1 else np.zeros_like(shift)
-    studies = Studies(effect=y - shift[:, None] * x[..., 0], std_error=s, design=x, included=use)
+    studies = Studies(
+        effect=y - shift[:, None] * x[..., 0],
+        std_error=s,
+        design=x,
+        included=use,
+        shared=None if shared is None else np.asarray(shared, float)[None],
+        sigma=None if sigma is None else np.asarray(sigma, float),
+    )
     priors = as_coefficients(mus, beta, np.abs(use * y).max(-1))
     mean = priors.mean.copy()
     mean[..., 0] -= shift[:, None]
@@ -150,14 +164,14 @@ def _random(task: _Task, taus: Sequence[Prior]) -> Posterior:
         points = np.broadcast_to(tau, (len(components), tau.shape[1]))
         return log_weights + logpdf(points)
 
-    def mixed(nodes: Nodes) -> _Mixture:
+    def mixed(nodes: Nodes[GivenTau]) -> _Mixture:
         return _mixture(nodes.log_mass, nodes.given, nodes.tau, panels=count)
 
-    def checks(first: Nodes) -> Callable[[Nodes], Floats]:
+    def checks(first: Nodes[GivenTau]) -> Callable[[Nodes[GivenTau]], Floats]:
         check = _checks(mixed(first), task.moments["tau"])
         return lambda nodes: check(mixed(nodes))
 
-    def adapted(rows: slice) -> Nodes:
+    def adapted(rows: slice) -> Nodes[GivenTau]:
         return adapt(
             known,
             log_prior,
@@ -196,7 +210,7 @@ def _repeated[T: (Studies, Coefficients)](arrays: T, times: int) -> T:
     """With every batch row so many times."""
     held = {field.name: getattr(arrays, field.name) for field in fields(arrays)}
     repeated = {
-        name: np.repeat(array, times, 0) if array.shape[0] > 1 else array
+        name: array if array is None or array.shape[0] == 1 else np.repeat(array, times, 0)
         for name, array in held.items()
     }
     return type(arrays)(**repeated)
@@ -245,7 +259,7 @@ def _checks(first: _Mixture, moments: Floats) -> Callable[[_Mixture], Floats]:
     def spread(mixture: _Mixture, extra: float) -> Floats:
         variances = np.diagonal(mixture.covariance, axis1=-2, axis2=-1)
         sd: Floats = np.sqrt(variances + extra * mixture.tau[..., None] ** 2)
-        return sd
+        return np.maximum(sd, np.finfo(float).tiny)
 
     centre = np.take_along_axis(first.mean, peak[..., None], 1)
     ends = [

@@ -7,12 +7,13 @@ halved until nothing changes (Takahasi & Mori 1974, Publ RIMS Kyoto 9:721).
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Any, Protocol, Self
 
 import numpy as np
 
 from bayesmeta.densities import Panels
 from bayesmeta.densities.search import Floats
-from bayesmeta.engines.quadrature.given_tau import GivenTau, interleave
+from bayesmeta.engines.quadrature.given_tau import interleave
 
 __all__ = ["TOLERANCE", "Nodes", "adapt"]
 
@@ -36,8 +37,20 @@ _DROP = 0.5
 """Fall of the log density that marks the width of the posterior."""
 
 
+class Given(Protocol):
+    """What is known at nodes."""
+
+    def total(self) -> Floats:
+        """Log likelihood (row, node)."""
+        ...
+
+    def interleaved(self, between: Self) -> Self:
+        """With the nodes of another put between its own."""
+        ...
+
+
 @dataclass(frozen=True, kw_only=True)
-class Nodes:
+class Nodes[T: Given]:
     """The nodes of the rule and what is known there.
 
     Attributes
@@ -48,7 +61,7 @@ class Nodes:
         Values of tau.
     log_mass : array (row, node)
         Log of their unnormalised mass.
-    given : GivenTau
+    given : Given
         The posterior given these tau.
     error : array (group,)
         The largest change at the last halving.
@@ -57,20 +70,20 @@ class Nodes:
     panels: Panels
     tau: Floats
     log_mass: Floats
-    given: GivenTau
+    given: T
     error: Floats
 
 
-def adapt(
-    known: Callable[[Floats], GivenTau],
+def adapt[T: Given](
+    known: Callable[[Floats], T],
     log_prior: Callable[[Floats], Floats],
-    checks: Callable[[Nodes], Callable[[Nodes], Floats]],
+    checks: Callable[[Nodes[T]], Callable[[Nodes[T]], Floats]],
     *,
     lower: Floats,
     upper: Floats,
     scale: Floats,
     moments: Floats,
-) -> Nodes:
+) -> Nodes[T]:
     """Choose nodes for each row until nothing changes.
 
     Parameters
@@ -89,7 +102,7 @@ def adapt(
         How many moments of tau exist (row,): as many are integrated to the end.
     """
 
-    def log_density(panels: Panels, t: Floats) -> tuple[Floats, Floats, GivenTau]:
+    def log_density(panels: Panels, t: Floats) -> tuple[Floats, Floats, T]:
         tau, log_slope = (array[:, 0] for array in panels.points(t))
         given = known(tau)
         with np.errstate(invalid="ignore"):
@@ -138,7 +151,7 @@ def _panels(
     )
 
 
-def _nodes(panels: Panels, tau: Floats, log: Floats, given: GivenTau) -> Nodes:
+def _nodes[T: Given](panels: Panels, tau: Floats, log: Floats, given: T) -> Nodes[T]:
     return Nodes(
         panels=panels,
         tau=tau,
@@ -148,7 +161,7 @@ def _nodes(panels: Panels, tau: Floats, log: Floats, given: GivenTau) -> Nodes:
     )
 
 
-_LogDensity = Callable[[Panels, Floats], tuple[Floats, Floats, GivenTau]]
+_LogDensity = Callable[[Panels, Floats], tuple[Floats, Floats, Any]]
 
 
 def _locate(

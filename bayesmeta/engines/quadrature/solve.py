@@ -6,13 +6,15 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from bayesmeta.engines.quadrature.integrate import integrate
+from bayesmeta.engines.quadrature.linear import refusal_of_design
 from bayesmeta.engines.quadrature.normal_priors import unsuitable
 from bayesmeta.engines.quadrature.posterior import Posterior
 from bayesmeta.engines.quadrature.tabulated import TabulatedPosterior, kind_of, solve_alike
+from bayesmeta.engines.quadrature.two_deviations import LinearPosterior, solve_linear
 from bayesmeta.errors import EngineError
 from bayesmeta.model import LIKELIHOODS, Problem
 
-__all__ = ["refusal", "solve", "solve_many"]
+__all__ = ["Exact", "refusal", "solve", "solve_many"]
 
 _BLOCK = 4000
 """Studies of all batch rows that are integrated at once: more would not fit the cache."""
@@ -24,12 +26,14 @@ _ALIKE = 60
 def refusal(problem: Problem) -> str | None:
     """Why quadrature cannot do a problem; None where it can."""
     likelihood = LIKELIHOODS[problem.likelihood]
-    if problem.heterogeneity not in ("common", "normal"):
+    if problem.heterogeneity not in ("common", "normal", "nested"):
         return f"quadrature does not know the heterogeneity {problem.heterogeneity!r}"
     if likelihood.profile is None:
         return f"quadrature does not know the likelihood {problem.likelihood!r}"
     if closed(problem):
-        return unsuitable(problem.priors["mu"])
+        return unsuitable(problem.priors["mu"]) or refusal_of_design(problem)
+    if not problem.design.is_pooled:
+        return f"quadrature takes one mean for all studies of a {problem.likelihood} likelihood"
     mu, tau = problem.priors["mu"], problem.priors.get("tau")
     if np.isfinite([mu.lower, mu.upper]).any():
         return f"quadrature takes priors of mu that are nowhere 0, not {mu.expression}"
@@ -45,12 +49,15 @@ def closed(problem: Problem) -> bool:
     return LIKELIHOODS[problem.likelihood].marginal is not None
 
 
-_SOLVED: "WeakKeyDictionary[Problem, Posterior | TabulatedPosterior]" = WeakKeyDictionary()
+Exact = Posterior | LinearPosterior | TabulatedPosterior
+"""An exact posterior, by whichever way it was found."""
+
+_SOLVED: "WeakKeyDictionary[Problem, Exact]" = WeakKeyDictionary()
 """Posteriors by problem, for as long as that is in use: a fit, its evidence and its check by the
 other engine ask for the same one."""
 
 
-def solve(problem: Problem) -> Posterior | TabulatedPosterior:
+def solve(problem: Problem) -> Exact:
     """The exact posterior of a problem.
 
     Raises
@@ -62,13 +69,19 @@ def solve(problem: Problem) -> Posterior | TabulatedPosterior:
     if reason is not None:
         raise EngineError(f'{reason}\n  Take engine = "nuts".')
     if problem not in _SOLVED:
-        _SOLVED[problem] = _integrated([problem]) if closed(problem) else solve_alike([problem])
+        _SOLVED[problem] = _solved(problem)
     return _SOLVED[problem]
+
+
+def _solved(problem: Problem) -> Exact:
+    if not closed(problem):
+        return solve_alike([problem])
+    return _integrated([problem]) if problem.is_plain else solve_linear(problem)
 
 
 def solve_many(
     problems: Sequence[Problem],
-) -> Iterator[tuple[list[int], Posterior | TabulatedPosterior]]:
+) -> Iterator[tuple[list[int], Exact]]:
     """The exact posteriors of many problems, which quadrature can do, in blocks.
 
     Yields
@@ -78,13 +91,18 @@ def solve_many(
     """
     tabulated: dict[tuple[object, ...], list[int]] = {}
     for place, problem in enumerate(problems):
+        if closed(problem) and not problem.is_plain:
+            yield [place], solve_linear(problem)
+    for place, problem in enumerate(problems):
         if not closed(problem):
             tabulated.setdefault(kind_of(problem), []).append(place)
     for places in tabulated.values():
         for first in range(0, len(places), _ALIKE):
             some = places[first : first + _ALIKE]
             yield some, solve_alike([problems[i] for i in some])
-    known = [place for place, problem in enumerate(problems) if closed(problem)]
+    known = [
+        place for place, problem in enumerate(problems) if closed(problem) and problem.is_plain
+    ]
     order = sorted(known, key=lambda i: _kind(problems[i]))
     block: list[int] = []
     for place in order:

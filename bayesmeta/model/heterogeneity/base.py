@@ -1,54 +1,59 @@
 """What every heterogeneity has."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from bayesmeta.densities import Scales
 from bayesmeta.measures.base import Floats
 from bayesmeta.model.problem import Problem
 
-__all__ = ["Floats", "Heterogeneity", "Parameters"]
+__all__ = ["Components", "Floats", "Heterogeneity", "Parameters"]
 
 Parameters = Mapping[str, Any]
 """Values of the parameters by name: PyTensor variables, or NumPy arrays of draws."""
 
+Components = Sequence[tuple[Any, Any]]
+"""Shares and variances of normal distributions around the mean, likewise."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Heterogeneity:
-    """A distribution of the true effects around the pooled effect.
+    """A distribution of the true effects around their mean.
 
     Attributes
     ----------
     label : str
         What it says, for lists and reports.
-    parameters : tuple of str
-        Its own parameters, each with a prior; empty where all studies share one effect.
-    variance : callable or None
-        Variance of theta around mu given the parameters, where it is normal; None where it is not.
+    parameters : callable
+        Names of its own parameters, each with a prior; none where all studies with the same mean
+        share one effect.
+    components : callable
+        The distribution of theta around its mean, given the parameters, as a mixture of normal
+        ones.
+    closed : bool
+        Whether these are few, so that theta can be integrated out where the likelihood is normal.
     effects : callable
-        The PyMC variable ``theta`` (dimension ``study``), non-centred, from the problem, the pooled
-        effect and the parameters.
-    standard : callable
-        Standardised draws of true effects: ``theta = mu + tau * standard``.
-    scales : callable
-        The same distribution as a mixture of normal ones.
+        The PyMC variable ``theta`` (dimension ``study``), non-centred, from the problem, the means
+        and the parameters.
+    deviations : callable
+        Draws of how far the true effects of new studies are from their mean: from the problem, a
+        random generator, the parameters and the shape.
+    outlying : int or None
+        The component of outlying studies; None where there is none.
+    clustered : bool
+        Whether results of one study share an effect of their own, with standard deviation tau.
+    likelihoods : tuple of str
+        Those it goes with; empty for all.
     """
 
     label: str
-    parameters: tuple[str, ...]
-    variance: Callable[[Parameters], Any] | None
+    parameters: Callable[[Problem], tuple[str, ...]]
+    components: Callable[[Problem, Parameters], Components]
+    closed: bool = True
     effects: Callable[[Problem, Any, Parameters], Any]
-    standard: Callable[[Problem, np.random.Generator, tuple[int, ...]], Floats]
-    scales: Callable[[Problem], Scales]
-
-    def new_effect(
-        self, problem: Problem, rng: np.random.Generator, mu: Floats, parameters: Parameters
-    ) -> Floats:
-        """Draws of the true effect of a new study from draws of mu and of the parameters."""
-        if not self.parameters:
-            return mu
-        new: Floats = mu + parameters["tau"] * self.standard(problem, rng, mu.shape)
-        return new
+    deviations: Callable[[Problem, np.random.Generator, Parameters, tuple[int, ...]], Floats]
+    outlying: int | None = None
+    clustered: bool = False
+    likelihoods: tuple[str, ...] = ()

@@ -1,6 +1,6 @@
 """What every likelihood has."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -50,8 +50,9 @@ class Likelihood:
         Names of its own parameters that have a prior.
     observe : callable
         Adds its own parameters and the observed variables to the PyMC model of the current context,
-        from the problem, the true effects, their variance around these where they are integrated
-        out and not sampled (else 0), and what makes the variables of parameters.
+        from the problem, the means of the true effects, their distribution around these (shares and
+        variances of normal ones; a variance of 0 where they are sampled and not integrated out),
+        and what makes the variables of parameters.
     profile : callable or None
         What the data say of true effects (point,); None where parameters that the studies share
         cannot be integrated out of each study alone.
@@ -72,13 +73,14 @@ class Likelihood:
         and variance; None where that has no closed form.
     draw_theta : callable or None
         Draws of the true effects given their mean, variance and the data; likewise.
+        Neither knows of sampling errors that are correlated: see `bayesmeta.model.correlated`.
     """
 
     label: str
     measures: tuple[str, ...] = ()
     heterogeneities: tuple[str, ...] = ()
     parameters: Callable[[Problem], tuple[str, ...]]
-    observe: Callable[[Problem, Any, Any, Variable], None]
+    observe: Callable[[Problem, Any, Sequence[tuple[Any, Any]], Variable], None]
     profile: Callable[[Problem, Floats], Profile] | None
     log_density: Callable[[Problem, xr.Dataset], Floats] | None = None
     draw_data: Callable[[Problem, np.random.Generator, xr.Dataset, Floats], Mapping[str, Floats]]

@@ -16,6 +16,7 @@ from bayesmeta.measures.base import Floats
 from bayesmeta.model.likelihoods.arms import arms_of
 from bayesmeta.model.likelihoods.base import Likelihood, Variable
 from bayesmeta.model.likelihoods.binomial import BINOMIAL, FAMILY, log_choose
+from bayesmeta.model.means import study_means
 from bayesmeta.model.problem import Problem
 
 __all__ = ["BETA_BINOMIAL"]
@@ -25,7 +26,7 @@ def _parameters(problem: Problem) -> tuple[str, ...]:
     return ("alpha", "rho") if problem.two_arms else ("rho",)
 
 
-def _observe(problem: Problem, theta: Any, variance: Any, variable: Variable) -> None:
+def _observe(problem: Problem, theta: Any, around: Any, variable: Variable) -> None:
     import pymc as pm
 
     rho = variable("rho")
@@ -42,18 +43,18 @@ def _observe(problem: Problem, theta: Any, variance: Any, variable: Variable) ->
         )
 
 
-def _shapes(draws: xr.Dataset, share: float) -> tuple[Floats, Floats]:
-    """The two shapes of the beta distribution of an arm (chain, draw, 1)."""
-    alpha = draws["alpha"].to_numpy() if "alpha" in draws else 0.0
-    risk = expit(alpha + share * draws["mu"].to_numpy())[..., None]
+def _shapes(problem: Problem, draws: xr.Dataset, share: float) -> tuple[Floats, Floats]:
+    """The two shapes of the beta distribution of an arm (chain, draw, study)."""
+    alpha = draws["alpha"].to_numpy()[..., None] if "alpha" in draws else 0.0
+    risk = expit(alpha + share * study_means(problem, draws))
     size = 1 / draws["rho"].to_numpy()[..., None] - 1
     return risk * size, (1 - risk) * size
 
 
 def _log_density(problem: Problem, draws: xr.Dataset) -> Floats:
-    log = np.zeros((*draws["mu"].shape, len(problem.study)))
+    log = np.zeros((*draws["rho"].shape, len(problem.study)))
     for arm in arms_of(problem, FAMILY):
-        one, other = _shapes(draws, arm.share)
+        one, other = _shapes(problem, draws, arm.share)
         events, rest = arm.events, arm.size - arm.events
         log += log_choose(events, arm.size) + betaln(events + one, rest + other)
         log -= betaln(one, other)
@@ -65,7 +66,9 @@ def _draw_data(
 ) -> Mapping[str, Floats]:
     found = {}
     for arm in arms_of(problem, FAMILY):
-        one, other = (np.broadcast_to(each, theta.shape) for each in _shapes(draws, arm.share))
+        one, other = (
+            np.broadcast_to(each, theta.shape) for each in _shapes(problem, draws, arm.share)
+        )
         risk = rng.beta(np.maximum(one, 1e-9), np.maximum(other, 1e-9))
         found[arm.name] = rng.binomial(arm.size.astype(int), risk).astype(float)
     return found

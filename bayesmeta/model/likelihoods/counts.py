@@ -32,7 +32,7 @@ def likelihood_of_counts(
         See `Likelihood`.
     """
 
-    def observe(problem: Problem, theta: Any, variance: Any, variable: Variable) -> None:
+    def observe(problem: Problem, theta: Any, around: Any, variable: Variable) -> None:
         alpha = _baselines(problem, variable) if problem.two_arms else 0.0
         for arm in arms_of(problem, family):
             family.variable(arm.name, arm.size, alpha + arm.share * theta, arm.events)

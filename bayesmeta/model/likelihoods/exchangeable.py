@@ -13,6 +13,7 @@ from scipy.special import logsumexp
 
 from bayesmeta.measures.base import Floats
 from bayesmeta.model.likelihoods.arms import Arm, CountFamily, arms_of
+from bayesmeta.model.means import parameters_of, study_means
 from bayesmeta.model.problem import Problem
 
 __all__ = ["log_density_of_exchangeable"]
@@ -37,17 +38,21 @@ def log_density_of_exchangeable(problem: Problem, family: CountFamily, draws: xr
     draws
         Of ``mu``, ``alpha_mean``, ``alpha_sd`` and, where there is one, ``tau``.
     """
-    mu, mean, sd = (draws[name].to_numpy() for name in ("mu", "alpha_mean", "alpha_sd"))
-    tau = draws["tau"].to_numpy() if "tau" in draws else np.zeros_like(mu)
-    log = np.empty((mu.size, len(problem.study)))
+    mean, sd = (draws[name].to_numpy() for name in ("alpha_mean", "alpha_sd"))
+    means = study_means(problem, draws)
+    names = ("tau",) if "tau" in draws else ()
+    found = parameters_of(problem, draws, names, problem.design.member)
+    taus = np.broadcast_to(found.get("tau", np.zeros(1)), means.shape)
+    log = np.empty((mean.size, len(problem.study)))
     arms = arms_of(problem, family)
     for study in range(len(problem.study)):
+        mu, tau = means[..., study], taus[..., study]
         for first in range(0, mu.size, _BLOCK):
             some = slice(first, first + _BLOCK)
             centre = [(mean + arm.share * mu).ravel()[some] for arm in arms]
             loads = [np.stack([sd.ravel()[some], arm.share * tau.ravel()[some]]) for arm in arms]
             log[some, study] = _log_integral(family, _one(arms, study), centre, loads)
-    return log.reshape(*mu.shape, -1)
+    return log.reshape(*mean.shape, -1)
 
 
 def _one(arms: list[Arm], study: int) -> list[tuple[Floats, Floats]]:

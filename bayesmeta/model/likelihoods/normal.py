@@ -5,7 +5,7 @@ With true effects that are normal too, theta is integrated out exactly:
 al. 2013, Bayesian Data Analysis, chapter 5).
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -20,11 +20,36 @@ __all__ = ["NORMAL"]
 _LOG_2PI = float(np.log(2 * np.pi))
 
 
-def _observe(problem: Problem, mean: Any, variance: Any, variable: Variable) -> None:
+def _observe(
+    problem: Problem, mean: Any, around: Sequence[tuple[Any, Any]], variable: Variable
+) -> None:
     import pymc as pm
 
-    sd = pm.math.sqrt(problem.std_error**2 + variance)
-    pm.Normal("effect", mean, sd, observed=problem.effect, dims="study")
+    sampling: Any = problem.std_error**2
+    if problem.clusters is not None and (problem.rho or problem.shared_errors):
+        rho = variable("rho") if problem.shared_errors else np.float64(problem.rho)
+        standard = pm.Normal("standard_error", np.float64(0), np.float64(1), dims="cluster")
+        shared = pm.math.sqrt(rho) * standard[problem.clusters.member]
+        mean, sampling = mean + problem.std_error * shared, sampling * (1 - rho)
+    if problem.covariance is not None:
+        (_, variance), *_ = around
+        covariance = problem.covariance + pm.math.eye(len(problem.study)) * variance
+        pm.MvNormal("effect", mean, cov=covariance, observed=problem.effect, dims="study")
+        return
+    shares, variances = zip(*around, strict=True)
+    sds = [pm.math.sqrt(sampling + variance) for variance in variances]
+    if len(sds) == 1:
+        pm.Normal("effect", mean, sds[0], observed=problem.effect, dims="study")
+        return
+    each = pm.math.zeros_like(sds[0])
+    pm.NormalMixture(
+        "effect",
+        w=pm.math.stack([each + share for share in shares], axis=-1),
+        mu=(each + mean)[:, None],
+        sigma=pm.math.stack(sds, axis=-1),
+        observed=problem.effect,
+        dims="study",
+    )
 
 
 def _marginal(problem: Problem, mean: Floats, variance: Floats) -> Floats:
@@ -54,7 +79,7 @@ def _draw_theta(
 
 NORMAL = Likelihood(
     label="normal: effects are normal around the true effects, standard errors known",
-    parameters=lambda problem: (),
+    parameters=lambda problem: problem.shared_errors,
     observe=_observe,
     profile=_profile,
     draw_data=_draw_data,

@@ -145,9 +145,7 @@ class TabulatedPosterior:
     def _spread(self, log_f: Floats, tau: Floats | float) -> Floats:
         """Averages at all nodes of functions known there (node, function)."""
         points = self.line.points
-        return log_averages(
-            self.line, log_f, points, np.full(points.size, float(tau)), self.surface.scales
-        )
+        return log_averages(self.line, log_f, points, np.full(points.size, float(tau)))
 
     def _whole(self, log: Floats) -> Floats:
         """On all nodes of the line, from those at which mu is wanted (..., node).

@@ -7,10 +7,10 @@ from typing import Self
 
 import numpy as np
 
-from bayesmeta.densities import Line, Scales, log_averages
+from bayesmeta.densities import Line, log_averages
 from bayesmeta.densities.search import Floats
 from bayesmeta.densities.smoothing import strained
-from bayesmeta.model import HETEROGENEITIES, LIKELIHOODS, Problem
+from bayesmeta.model import LIKELIHOODS, Problem
 
 __all__ = ["Rows", "Surface"]
 
@@ -104,11 +104,6 @@ class Surface:
         assert profile is not None  # else it is refused
         return profile(self.rows.problem, self.line.points).log_likelihood.T
 
-    @cached_property
-    def scales(self) -> Scales:
-        """The distribution of the true effects."""
-        return HETEROGENEITIES[self.rows.problem.heterogeneity].scales(self.rows.problem)
-
     @property
     def mu(self) -> Floats:
         """The nodes at which mu is wanted."""
@@ -118,12 +113,7 @@ class Surface:
         """Log likelihood of each study at the nodes of mu, given tau (node, study)."""
         mu = self.mu
         return log_averages(
-            self.line,
-            self.log_studies,
-            mu,
-            np.full(mu.size, tau),
-            self.scales,
-            careful=self.careful,
+            self.line, self.log_studies, mu, np.full(mu.size, tau), careful=self.careful
         )
 
     def strained(self, tau: Floats, log_joint: Floats) -> float:

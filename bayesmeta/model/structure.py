@@ -1,0 +1,199 @@
+"""A spec and a study table to the design, and to the clusters of results of one study."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+import xarray as xr
+
+from bayesmeta.errors import DataError, SpecError, brief, did_you_mean
+from bayesmeta.measures.base import Floats
+from bayesmeta.model.design import Design, Groups, Readout
+from bayesmeta.spec import Model, Moderators
+from bayesmeta.studies import place
+
+__all__ = ["clusters_of", "design_of"]
+
+_OWN = ("row", "effect", "std_error", "covariance")
+
+
+def design_of(model: Model, table: xr.Dataset) -> Design:
+    """The design that a spec asks for.
+
+    Parameters
+    ----------
+    model
+        The ``[model]`` section.
+    table
+        The studies with their effects.
+
+    Raises
+    ------
+    SpecError
+        A column is not there, or the parts do not go together.
+    DataError
+        A study has no value in a column.
+    """
+    design = _with_means(model, table)
+    moderators = model.moderators
+    if model.time is not None and model.time.effects == "linear":
+        if moderators is not None:
+            raise SpecError(
+                "a line over time is a moderator, and there are others",
+                key="model.time",
+                hint=f"Write it into the formula: {moderators.formula} + {model.time.column}.",
+            )
+        moderators = Moderators(formula=f"`{model.time.column}`")
+    if moderators is None:
+        return design
+    from bayesmeta.model.formula import read_formula
+
+    known = [str(name) for name in table.data_vars if name not in _OWN]
+    for point in moderators.at:
+        for name in point:
+            if name not in known:
+                raise SpecError(
+                    f"the table has no column {brief(name)}",
+                    key="model.moderators.at",
+                    hint=did_you_mean(name, known),
+                )
+    terms = read_formula(moderators, table)
+    design = replace(
+        design,
+        matrix=terms.matrix,
+        terms=terms.names,
+        steps=terms.steps,
+        spreads=terms.spreads,
+        scaled=moderators.scale,
+    )
+    _check_rank(design)
+    if not terms.at_names:
+        return design
+    member = _members_at(model, design, moderators.at)
+    points = Readout(
+        names=terms.at_names, of_mu=np.eye(design.count)[member], of_beta=terms.at, member=member
+    )
+    return replace(design, points=points)
+
+
+def clusters_of(model: Model, table: xr.Dataset) -> Groups | None:
+    """Which rows are results of one study; None where the model does not ask.
+
+    Raises
+    ------
+    DataError
+        A row has no value in the column.
+    """
+    if "cluster" not in table:
+        return None
+    return Groups.of([str(name) for name in table["cluster"].to_numpy()])
+
+
+def _with_means(model: Model, table: xr.Dataset) -> Design:
+    studies = table.sizes["study"]
+    time = model.time if model.time is not None and model.time.effects != "linear" else None
+    if model.subgroup is not None and time is not None:
+        raise SpecError(
+            "subgroups and a mean for each time do not go together",
+            key="model.time.effects",
+            hint='Take effects = "linear", or one subgroup at a time by where.',
+        )
+    if time is not None:
+        values = _column(table, time.column, "model.time.column")
+        if values.dtype.kind != "f":
+            raise SpecError(
+                f"the column {time.column!r} is not of numbers", key="model.time.column"
+            )
+        times = np.unique(values)
+        if times.size < 2:
+            raise SpecError(f"all effects are of one time, {times[0]:g}", key="model.time.column")
+        walk = time.effects == "random-walk"
+        gaps = np.diff(times)
+        return Design(
+            matrix=np.zeros((studies, 0)),
+            subgroups=Groups(
+                names=tuple(f"{time.column} {value:g}" for value in times),
+                member=np.searchsorted(times, values),
+            ),
+            means="random-walk" if walk else "independent",
+            gaps=gaps / gaps.mean(),
+        )
+    if model.subgroup is None:
+        return Design.pooled(studies)
+    subgroup = model.subgroup
+    values = _column(table, subgroup.column, "model.subgroup.column")
+    subgroups = Groups.of([_text(value) for value in values])
+    if len(subgroups.names) < 2:
+        raise SpecError(
+            f"all studies are of one subgroup, {subgroups.names[0]}",
+            key="model.subgroup.column",
+            hint="Leave [model.subgroup] out.",
+        )
+    return Design(
+        matrix=np.zeros((studies, 0)),
+        subgroups=subgroups,
+        means=subgroup.means,
+        own_tau=subgroup.tau == "separate",
+    )
+
+
+def _column(table: xr.Dataset, name: str, key: str) -> np.ndarray:
+    known = [str(own) for own in table.data_vars if own not in _OWN]
+    if name not in known:
+        raise SpecError(
+            f"the table has no column {brief(name)}", key=key, hint=did_you_mean(name, known)
+        )
+    values = table[name].to_numpy()
+    gone = np.isnan(values) if values.dtype.kind == "f" else np.array([v == "" for v in values])
+    if gone.any():
+        raise DataError(
+            "the cell is empty",
+            **place(table, int(gone.argmax()), name),
+            hint="Fill it in, or leave the study out by where.",
+        )
+    return values
+
+
+def _text(value: object) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _members_at(
+    model: Model, design: Design, points: Sequence[Mapping[str, float | str]]
+) -> np.ndarray:
+    """The subgroup of each point at which effects are predicted."""
+    if design.subgroups is None:
+        return np.zeros(len(points), np.intp)
+    group = model.subgroup or model.time
+    assert group is not None  # where subgroups come from
+    names = design.subgroups.names
+    found = []
+    for point in points:
+        value = point.get(group.column)
+        name = "" if value is None else _text(value)
+        name = name if model.subgroup is not None else f"{group.column} {name}"
+        if name not in names:
+            raise SpecError(
+                f"a point needs a value of {group.column!r}",
+                key="model.moderators.at",
+                hint=did_you_mean(name, names),
+            )
+        found.append(names.index(name))
+    return np.array(found, np.intp)
+
+
+def _check_rank(design: Design) -> None:
+    """Refuse terms that the data cannot tell apart."""
+    ones = np.ones((design.matrix.shape[0], 1))
+    means = ones if design.subgroups is None else design.subgroups.indicators
+    whole: Floats = np.concatenate([means, design.matrix], 1)
+    size = np.abs(whole).max(0)
+    for count in range(means.shape[1] + 1, whole.shape[1] + 1):
+        if np.linalg.matrix_rank(whole[:, :count] / size[:count]) < count:
+            term = design.terms[count - means.shape[1] - 1]
+            raise SpecError(
+                f"the data cannot tell {term} from the terms before it: the "
+                f"{design.matrix.shape[0]} studies do not differ enough",
+                key="model.moderators.formula",
+                hint="Leave it out, or merge categories.",
+            )

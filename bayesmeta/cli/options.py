@@ -47,6 +47,23 @@ _FLAGS: tuple[_Flag, ...] = (
     (("--contrast",), {"metavar": "half|treatment", "help": "What a baseline is: see the spec."}),
     (("--nu",), {"type": float, "metavar": "X", "help": "Degrees of freedom of student-t."}),
     (
+        ("--subgroup",),
+        {"metavar": "COLUMN", "help": "A mean for each subgroup; more as in COLUMN,independent."},
+    ),
+    (
+        ("--moderators",),
+        {"metavar": "FORMULA", "help": "What the mean depends on, as in year + dose."},
+    ),
+    (
+        ("--time",),
+        {"metavar": "COLUMN", "help": "The mean over time; more as in COLUMN,random-walk."},
+    ),
+    (("--cluster",), {"metavar": "COLUMN", "help": "Which rows are results of one study."}),
+    (
+        ("--rho", "fixed_rho"),
+        {"type": float, "metavar": "R", "help": "Correlation of results of one study."},
+    ),
+    (
         ("--control-risk", "control_risk"),
         {"type": float, "metavar": "X", "help": "Risk at which RR, RD and NNT are derived."},
     ),
@@ -77,7 +94,8 @@ _OF_ONE_ANALYSIS = frozenset(
     {
         *("--measure", "--where", "--analysis", "--study", "--column", "--decimal", "--important"),
         *("--scale", "--smd", "--r", "--title", "--likelihood", "--baseline", "--contrast"),
-        *("--control-risk", "--new-total"),
+        *("--control-risk", "--new-total", "--subgroup", "--moderators", "--time", "--cluster"),
+        *("--rho",),
     }
 )
 """Flags that make no sense for all outcomes of a review."""
@@ -124,17 +142,54 @@ def _options(given: dict[str, Any]) -> dict[str, object]:
     options = {name: value for name, value in given.items() if value not in (None, ())}
     if "columns" in options:
         options["columns"] = dict(_pair(text, "--column") for text in options["columns"])
-    for name, expressions in named_values(
-        options.pop("priors", ()), "--prior", _PARAMETERS
-    ).items():
-        options[name] = expressions[-1]
+    of_priors: dict[str, object] = {
+        name: expressions[-1]
+        for name, expressions in named_values(
+            options.pop("priors", ()), "--prior", _PARAMETERS
+        ).items()
+    }
+    if "nu" in of_priors:
+        options["prior_nu"] = of_priors.pop("nu")
+    of_beta = {name: of_priors.pop(name) for name in list(of_priors) if name.startswith("beta[")}
+    if of_beta:
+        options["beta"] = {name[5:-1]: expression for name, expression in of_beta.items()}
+    options |= of_priors
+    for name, words in _WORDS.items():
+        if name in options:
+            options[name] = _with_words(str(options[name]), words, f"--{name}")
     if "interval" in options:
         options.update(interval_options(options.pop("interval")))
     return options
 
 
-_PARAMETERS = ("mu", "tau", "alpha", "alpha_mean", "alpha_sd", "rho")
-"""Parameters that have a prior."""
+_WORDS: dict[str, dict[str, str]] = {
+    "subgroup": {
+        "exchangeable": "means",
+        "independent": "means",
+        "shared": "tau",
+        "separate": "tau",
+    },
+    "time": {"free": "effects", "linear": "effects", "random-walk": "effects"},
+}
+"""Words that may follow a column behind commas, and the keys of the spec whose values they are."""
+
+
+def _with_words(text: str, words: Mapping[str, str], flag: str) -> dict[str, str]:
+    """``COLUMN,WORD`` as a table of the spec."""
+    column, *others = (part.strip() for part in text.split(","))
+    table = {"column": column}
+    for word in others:
+        if word not in words:
+            raise click.BadParameter(f"{word!r} is none of {', '.join(words)}", param_hint=flag)
+        table[words[word]] = word
+    return table
+
+
+_PARAMETERS = (
+    *("mu", "tau", "beta", "omega", "tau_within", "rho", "nu", "p_outlier", "tau_outlier"),
+    *("alpha", "alpha_mean", "alpha_sd"),
+)
+"""Parameters that have a prior; of beta also those of one term, as in beta[year]."""
 
 
 def named_values(
@@ -144,7 +199,8 @@ def named_values(
     found: dict[str, list[str]] = {}
     for text in texts:
         name, expression = _pair(text, flag)
-        if name not in parameters:
+        of_term = "beta" in parameters and name.startswith("beta[") and name.endswith("]")
+        if name not in parameters and not of_term:
             known = " or ".join((", ".join(parameters[:-1]), parameters[-1]))
             raise click.BadParameter(f"{name!r} is not a parameter: {known}", param_hint=flag)
         found.setdefault(name, []).append(expression)

@@ -219,6 +219,13 @@ class Model(Section):
     moderators: Moderators | None = Field(None, description="what the mean depends on")
     time: Time | None = Field(None, description="the mean over time")
 
+    @field_validator("subgroup", "moderators", "time", mode="before")
+    @classmethod
+    def _named(cls, value: object, info: ValidationInfo) -> object:
+        """A column, or a formula, alone stands for the table that holds it."""
+        key = "formula" if info.field_name == "moderators" else "column"
+        return {key: value} if isinstance(value, str) else value
+
 
 class Priors(Section):
     """``[priors]``: one expression a parameter; the default depends on the measure."""

@@ -208,7 +208,7 @@ def test_a_file_that_is_no_review_ends_with_2(
     ("flags", "message"),
     [
         (["--measure", "OR"], "No such option"),
-        (["--prior", "omega=HalfNormal(1)"], "'omega' is not a parameter"),
+        (["--prior", "sigma=HalfNormal(1)"], "'sigma' is not a parameter"),
         (["--try", "HalfNormal(1)"], "is not NAME=VALUE"),
         (["--interval", "2"], "less than 1"),
         (["--better", "up"], "'higher', 'lower'"),

@@ -34,7 +34,7 @@ def test_typical_variance_of_one_study_does_not_exist(std_error: xr.DataArray) -
 
 def test_i_squared_is_that_of_r(std_error: xr.DataArray) -> None:
     at = xr.DataArray([[SCHOOLS["tau_median"]]], dims=("chain", "draw"))
-    assert float(i_squared(at, std_error)[0, 0]) == pytest.approx(
+    assert float(i_squared(at, xr.DataArray(typical_variance(std_error)))[0, 0]) == pytest.approx(
         SCHOOLS["I2_at_tau_median"], rel=CLOSED_FORM
     )
 

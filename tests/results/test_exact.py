@@ -90,9 +90,9 @@ def problem(mu: str, tau: str | None) -> Problem:
 )
 def test_densities_survive_a_file(mu: str, tau: str | None, tmp_path: Path) -> None:
     asked = problem(mu, tau)
-    before = densities(solve(asked))
+    before = densities(solve(asked), asked)
     path = tmp_path / "exact.nc"
-    before.to_dataset(asked.study).to_netcdf(path, engine="h5netcdf")
+    before.to_dataset().to_netcdf(path, engine="h5netcdf")
     with xr.open_dataset(path, engine="h5netcdf") as group:
         assert group["study"].to_numpy().tolist() == list(asked.study)
         after = ExactDensities.from_dataset(group.load())

@@ -42,10 +42,11 @@ def densities(exact: Exact, problem: Problem) -> ExactDensities:
         effects, labels = _of_linear(exact, problem)
         deviations = exact.deviations
     else:
-        effects, labels, deviations = {"mu": exact.mu}, {}, {}
+        effects, deviations = {"mu": exact.mu}, {}
+        labels = {"theta": ("study", problem.study)}
         if exact.tau is not None:
             effects |= {"theta_new": exact.theta_new, "theta": exact.theta}
-            labels, deviations = {"theta": ("study", problem.study)}, {"tau": exact.tau}
+            deviations = {"tau": exact.tau}
     return ExactDensities(
         effects=effects,
         labels=labels,

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from bayesmeta.comparison.compare import compare
     from bayesmeta.comparison.likelihoods import likelihoods
+    from bayesmeta.comparison.structures import structures
     from bayesmeta.errors import (
         BayesmetaError,
         DataError,
@@ -49,6 +50,7 @@ __all__ = [
     "read_review",
     "review",
     "sensitivity",
+    "structures",
     "verify",
 ]
 
@@ -70,6 +72,7 @@ _HOMES = {
     "read_review": "bayesmeta.studies.revman:read_review",
     "review": "bayesmeta.review_analysis.analyse:review",
     "sensitivity": "bayesmeta.sensitivity_analysis.run:sensitivity",
+    "structures": "bayesmeta.comparison.structures:structures",
     "verify": "bayesmeta.parity.verify:verify",
 }
 

@@ -15,6 +15,7 @@ import pandas as pd
 import xarray as xr
 
 from bayesmeta import __version__
+from bayesmeta.classical import dersimonian_laird, inverse_variance, subgroup_differences
 from bayesmeta.engines import ENGINES
 from bayesmeta.engines.cross_check import cross_check
 from bayesmeta.engines.quadrature import evidence
@@ -141,6 +142,7 @@ def fit_prepared(
         priors=prepared.problem.priors,
         warnings=prior_warnings(prepared.problem, _deviations(posterior)),
         evidence=evidence(prepared.problem, find_measure(spec.effect.measure).null),
+        subgroup_test=_subgroup_test(prepared),
         cross_check=None if "quadrature" in groups else cross_check(prepared.problem, posterior),
         provenance={
             "data_sha256": prepared.data_sha256,
@@ -316,6 +318,34 @@ def prepared_from(fit: Fit, options: Mapping[str, object]) -> Prepared:
         problem=problem_of(spec, table, fit.priors),
         data_sha256=str(fit.record["provenance"]["data_sha256"]),
     )
+
+
+def _subgroup_test(prepared: Prepared) -> dict[str, Any] | None:
+    """The frequentist test for differences between subgroups, each pooled by inverse variance.
+
+    None without subgroups, or where rows are not independent studies or too few have an effect.
+    """
+    problem = prepared.problem
+    subgroups = problem.design.subgroups
+    rows_depend = problem.correlated or problem.clusters is not None
+    if prepared.spec.model.subgroup is None or subgroups is None or rows_depend:
+        return None
+    known = np.isfinite(problem.effect)
+    common = problem.heterogeneity == "common"
+    pooled = []
+    for rows in subgroups.rows:
+        rows = rows[known[rows]]
+        if rows.size:
+            effect, variance = problem.effect[rows], problem.std_error[rows] ** 2
+            tau2 = 0.0 if common else dersimonian_laird(effect, variance)
+            pooled.append(inverse_variance(effect, variance, tau2=tau2))
+    if len(pooled) < 2:
+        return None
+    found = subgroup_differences(
+        np.array([one.estimate for one in pooled]), np.array([one.std_error for one in pooled])
+    )
+    method = "a common effect" if common else "DerSimonian-Laird"
+    return {"q": found.q, "df": found.df, "p": found.p_value, "method": method}
 
 
 def _deviations(posterior: xr.Dataset) -> dict[str, np.ndarray]:

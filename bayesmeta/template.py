@@ -245,7 +245,9 @@ def _model(measure: str) -> list[str]:
         "",
         "[model]",
         _line('likelihood = "normal"', counts),
-        _line('heterogeneity = "normal"', 'or "common", "student-t"'),
+        _line('heterogeneity = "normal"', 'or "common", "student-t", "mixture", "nested"'),
+        _line('# subgroup = "tissue_source"', "a mean for each subgroup, by a column"),
+        _line('# moderators = "year"', "what the mean depends on, by columns"),
     ]
 
 

@@ -22,6 +22,7 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "sensitivity": "bayesmeta.cli.sensitivity",
         "compare": "bayesmeta.cli.compare",
         "likelihoods": "bayesmeta.cli.likelihoods",
+        "structures": "bayesmeta.cli.structures",
         "outcomes": "bayesmeta.cli.outcomes",
         "review": "bayesmeta.cli.review",
         "show": "bayesmeta.cli.show",

@@ -55,6 +55,14 @@ _FLAGS: tuple[_Flag, ...] = (
         {"metavar": "FORMULA", "help": "What the mean depends on, as in year + dose."},
     ),
     (
+        ("--at",),
+        {
+            "metavar": "NAME=VALUE,…",
+            "multiple": True,
+            "help": "Values of moderators at which effects are predicted; repeatable.",
+        },
+    ),
+    (
         ("--time",),
         {"metavar": "COLUMN", "help": "The mean over time; more as in COLUMN,random-walk."},
     ),
@@ -95,7 +103,7 @@ _OF_ONE_ANALYSIS = frozenset(
         *("--measure", "--where", "--analysis", "--study", "--column", "--decimal", "--important"),
         *("--scale", "--smd", "--r", "--title", "--likelihood", "--baseline", "--contrast"),
         *("--control-risk", "--new-total", "--subgroup", "--moderators", "--time", "--cluster"),
-        *("--rho",),
+        *("--rho", "--at"),
     }
 )
 """Flags that make no sense for all outcomes of a review."""
@@ -154,6 +162,11 @@ def _options(given: dict[str, Any]) -> dict[str, object]:
     if of_beta:
         options["beta"] = {name[5:-1]: expression for name, expression in of_beta.items()}
     options |= of_priors
+    if "moderators" in options:
+        options["moderators"] = {"formula": options["moderators"]}
+    if "at" in options:
+        points = [_point(text) for text in options.pop("at")]
+        options["moderators"] = {**options.get("moderators", {}), "at": points}
     for name, words in _WORDS.items():
         if name in options:
             options[name] = _with_words(str(options[name]), words, f"--{name}")
@@ -183,6 +196,18 @@ def _with_words(text: str, words: Mapping[str, str], flag: str) -> dict[str, str
             raise click.BadParameter(f"{word!r} is none of {', '.join(words)}", param_hint=flag)
         table[words[word]] = word
     return table
+
+
+def _point(text: str) -> dict[str, float | str]:
+    """``year=2015,phase=2`` as values by column: numbers where they are such."""
+    point: dict[str, float | str] = {}
+    for part in text.split(","):
+        name, value = _pair(part, "--at")
+        try:
+            point[name] = float(value)
+        except ValueError:
+            point[name] = value
+    return point
 
 
 _PARAMETERS = (

@@ -6,15 +6,19 @@ from bayesmeta.comparison.compare import Origin, SideBySide, compare, side_by_si
 from bayesmeta.comparison.likelihoods import likelihoods
 from bayesmeta.comparison.result import Comparison
 from bayesmeta.comparison.rows import Row
+from bayesmeta.comparison.structures import structures
+from bayesmeta.comparison.structures_result import Structures
 
 __all__ = [
     "Comparison",
     "Origin",
     "Row",
     "SideBySide",
+    "Structures",
     "compare",
     "likelihoods",
     "own_method",
     "row_of_posterior",
     "side_by_side",
+    "structures",
 ]

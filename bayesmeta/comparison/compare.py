@@ -23,8 +23,8 @@ from bayesmeta.comparison.result import Comparison
 from bayesmeta.comparison.rows import Row
 from bayesmeta.engines.quadrature import refusal, solve
 from bayesmeta.errors import DataError, SpecError
-from bayesmeta.measures import display_size, find_measure
-from bayesmeta.model import Problem, check_priors, uses_counts
+from bayesmeta.measures import cells_corrected, display_size, find_measure
+from bayesmeta.model import Problem, check_plain, check_priors, uses_counts
 from bayesmeta.pipeline import Prepared, check, fit_prepared, prepared_from
 from bayesmeta.priors import flat_mu
 from bayesmeta.results import Fit, worst
@@ -71,8 +71,10 @@ def compare(
         prepared = prepared_from(source, options)
         first = source.with_interval(**prepared.spec.interval.model_dump())
         whole = not source.record["excluded"]  # else studies without events are not in the fit
+        check_plain(prepared.problem, "compare")
     else:
         prepared = check(source, **options)
+        check_plain(prepared.problem, "compare")
         first, whole = fit_prepared(prepared, progress=progress), True
     others = other_likelihoods(prepared) if whole else []
     fits = [first, *(fit_prepared(other, progress=progress) for other in others)]
@@ -186,7 +188,7 @@ def _facts(
         size=display_size(table),
         k=len(problem.study),
         revman_k=int(analysis.estimable.sum()),
-        corrected=len(table.attrs["corrections"]),
+        corrected=cells_corrected(table.attrs["corrections"]),
         added=zeros.add,
         revman_zeros=zeros.revman,
         usual_zeros=zeros.add == 0.5 and zeros.to in (None, "only0"),

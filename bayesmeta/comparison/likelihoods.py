@@ -21,7 +21,7 @@ from bayesmeta.comparison.text import estimate_text
 from bayesmeta.engines.quadrature import refusal
 from bayesmeta.errors import InputError, SpecError
 from bayesmeta.measures import ZERO_CELL_RULES, Measure, display_size, find_measure
-from bayesmeta.model import LIKELIHOODS, uses_counts
+from bayesmeta.model import LIKELIHOODS, check_plain, uses_counts
 from bayesmeta.pipeline import Prepared, check, fit_prepared, varied
 from bayesmeta.results import worst
 from bayesmeta.sources import read_spec
@@ -111,6 +111,7 @@ def likelihoods(
             hint="Take OR or IRR for two arms, PLO or IRLN for one.",
         )
     asked = check(source, **{**options, "likelihood": counted[0], "heterogeneity": "normal"})
+    check_plain(asked.problem, "likelihoods")
     base = varied(
         asked,
         model={"likelihood": counted[0], "heterogeneity": "normal"},

@@ -49,7 +49,11 @@ def _structure(problem: Problem) -> tuple[object, ...]:
         for name, prior in problem.priors.items()
     )
     model = (problem.likelihood, problem.heterogeneity, problem.baseline, problem.contrast)
-    return *model, problem.nu, tuple(problem.counts), len(problem.study), priors
+    design, clusters = problem.design, problem.clusters
+    arrays = (design.matrix, design.member, design.gaps, clusters and clusters.member)
+    built_in = tuple(np.asarray(each, float).tobytes() for each in (*arrays, problem.covariance))
+    rest = (problem.nu, problem.rho, design.means, design.own_tau, tuple(problem.counts))
+    return *model, *rest, built_in, len(problem.study), priors
 
 
 def _compile(problem: Problem, settings: Settings) -> Any:

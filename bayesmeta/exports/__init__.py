@@ -12,6 +12,7 @@ from bayesmeta.errors import SpecError, did_you_mean
 from bayesmeta.exports.brms import brms_script
 from bayesmeta.exports.metafor import metafor_script
 from bayesmeta.exports.revman_csv import revman_rows
+from bayesmeta.model import check_plain
 
 if TYPE_CHECKING:
     from bayesmeta.results import Fit
@@ -75,4 +76,5 @@ def export_fit(fit: "Fit", kind: str) -> str:
     SpecError
         There is no such export, or the model is none that the other software has.
     """
+    check_plain(fit.problem, f"export --to {kind}")
     return find_export(kind).write(fit)

@@ -7,6 +7,7 @@ are those of the help page of `escalc` (Viechtbauer 2010, J Stat Softw 36(3)).
 from collections.abc import Mapping
 
 from bayesmeta.exports.r_code import comment, number, study_numbers
+from bayesmeta.measures import cells_corrected
 from bayesmeta.results import Fit
 
 __all__ = ["ARGUMENTS", "effects_again"]
@@ -158,7 +159,7 @@ def _rule(fit: Fit) -> list[str]:
     """The rule for empty cells; which studies it touched is in the record of the fit."""
     if fit.measure.code not in _CELLS:
         return []
-    add, touched = fit.spec.effect.zero_cells.add, len(fit.record["corrections"])
+    add, touched = fit.spec.effect.zero_cells.add, cells_corrected(fit.record["corrections"])
     to = "none" if touched == 0 else "all" if touched == fit.table.sizes["study"] else "only0"
     rule = [f"add = {number(add if touched else 0)}", f'to = "{to}"']
     two_arms = "events_control" in fit.measure.columns

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from bayesmeta.errors import SpecError, did_you_mean
 from bayesmeta.measures.base import Measure, Scale, StudyEffects
 from bayesmeta.measures.binary import ODDS_RATIO, PETO, RISK_DIFFERENCE, RISK_RATIO
-from bayesmeta.measures.compute import study_effects
+from bayesmeta.measures.compute import cells_corrected, study_effects
 from bayesmeta.measures.continuous import (
     MEAN_DIFFERENCE,
     RATIO_OF_MEANS,
@@ -41,6 +41,7 @@ __all__ = [
     "Measure",
     "Scale",
     "StudyEffects",
+    "cells_corrected",
     "display_size",
     "find_measure",
     "important_on_analysis_scale",

@@ -1,6 +1,6 @@
 """A study table to effects and standard errors on the analysis scale."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 import xarray as xr
@@ -13,7 +13,9 @@ from bayesmeta.measures.shared_covariance import with_covariance
 from bayesmeta.spec import Effect
 from bayesmeta.studies import COLUMNS, place
 
-__all__ = ["study_effects"]
+__all__ = ["cells_corrected", "study_effects"]
+
+_ADDED = "added to every cell"
 
 _NO_RESULT = "its effect or standard error cannot be computed from its numbers"
 
@@ -214,12 +216,17 @@ def _reasons(
     return reasons
 
 
+def cells_corrected(corrections: Iterable[Mapping[str, str]]) -> int:
+    """How many studies had something added to empty cells, of all that were corrected."""
+    return sum(_ADDED in item["correction"] for item in corrections)
+
+
 def _corrections(
     labels: list[str], keep: np.ndarray, result: StudyEffects, effect: Effect
 ) -> tuple[dict[str, str], ...]:
     if result.corrected is None:
         return ()
-    what = f"{effect.zero_cells.add:g} added to every cell"
+    what = f"{effect.zero_cells.add:g} {_ADDED}"
     if effect.measure == "RD" and effect.zero_cells.revman:
         what += " for the standard error"
     return tuple(

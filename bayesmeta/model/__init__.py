@@ -18,7 +18,7 @@ from bayesmeta.model.pose import (
 )
 from bayesmeta.model.predict import complete_posterior, observed_data, predictive_groups
 from bayesmeta.model.problem import Problem
-from bayesmeta.model.suitability import check_priors
+from bayesmeta.model.suitability import check_one_mean, check_plain, check_priors
 
 __all__ = [
     "CONTRAST",
@@ -31,6 +31,8 @@ __all__ = [
     "build_model",
     "changeable_data",
     "check_model",
+    "check_one_mean",
+    "check_plain",
     "check_priors",
     "complete_posterior",
     "effect_nodes",

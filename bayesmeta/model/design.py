@@ -102,6 +102,8 @@ class Design:
         How these vary.
     gaps : array (subgroup - 1,)
         For a random walk, the time between two means, on average 1.
+    times : str
+        The column of the times, where the subgroups are such; their names begin with it.
     own_tau : bool
         Whether each subgroup has its own tau.
     points : Readout or None
@@ -117,6 +119,7 @@ class Design:
     subgroups: Groups | None = None
     means: Literal["independent", "exchangeable", "random-walk"] = "independent"
     gaps: Floats = field(default_factory=lambda: np.zeros(0))
+    times: str = ""
     own_tau: bool = False
     points: Readout | None = None
     scaled: bool = False
@@ -189,11 +192,15 @@ class Design:
         pairs = list(combinations(range(self.count), 2))
         unit = np.eye(self.count)
         return Readout(
-            names=tuple(f"{names[b]}{CONTRAST}{names[a]}" for a, b in pairs),
+            names=tuple(self._difference(names[b], names[a]) for a, b in pairs),
             of_mu=np.array([unit[b] - unit[a] for a, b in pairs]),
             of_beta=np.zeros((len(pairs), len(self.terms))),
             member=np.array([b for _, b in pairs], np.intp),
         )
+
+    def _difference(self, one: str, other: str) -> str:
+        """The name of a difference; of times it says once what they are."""
+        return f"{one}{CONTRAST}{other.removeprefix(f'{self.times} ') if self.times else other}"
 
     @property
     def rescaled(self) -> Readout | None:
@@ -217,7 +224,9 @@ class Design:
             return replace(self, matrix=matrix)
         subgroups = self.subgroups.subset(kept)
         left = [self.subgroups.names.index(name) for name in subgroups.names]
-        gaps = np.diff(np.concatenate([[0.0], np.cumsum(self.gaps)])[left])
+        gaps = self.gaps
+        if gaps.size:
+            gaps = np.diff(np.concatenate([[0.0], np.cumsum(gaps)])[left])
         points = self.points
         if points is not None:
             points = replace(points, of_mu=points.of_mu[:, left], member=points.of_mu.argmax(-1))

@@ -22,6 +22,7 @@ __all__ = ["Terms", "read_formula"]
 _KEY = "model.moderators"
 _CALL = re.compile(r"(C|log)\(\s*(?:`([^`]+)`|(\w+))\s*\)")
 _MOST_FACTORS = 2
+_OWN = ("row", "effect", "std_error", "covariance")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,6 +37,8 @@ class Terms:
         The points at which effects are predicted.
     at : array (point, term)
         The columns there.
+    columns : tuple of str
+        The columns of the table that it names.
     """
 
     names: tuple[str, ...]
@@ -44,6 +47,7 @@ class Terms:
     spreads: Floats
     at_names: tuple[str, ...]
     at: Floats
+    columns: tuple[str, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,6 +123,7 @@ def read_formula(moderators: Moderators, table: xr.Dataset) -> Terms:
         spreads=np.repeat([np.prod([2 * f.sd / f.unit for f in some]) for some in numbers], widths),
         at_names=tuple(_label(values) for values in moderators.at),
         at=np.concatenate(points, 1) if points else np.zeros((0, matrix.shape[1])),
+        columns=tuple(dict.fromkeys(factor.column for factor in factors.values())),
     )
 
 
@@ -129,10 +134,15 @@ def _parsed(formula: str) -> list[list[tuple[str, str, str]]]:
 
     try:
         parsed = Formula(formula)
+    except FormulaicError as error:
+        first = re.sub(r"\x1b\[[0-9;]*m", "", str(error)).partition("\n")[0].partition(". ")[0]
+        raise _unreadable(formula, first) from None
+    except (AttributeError, RecursionError, SyntaxError, TypeError, ValueError):
+        raise _unreadable(formula, "it is no formula") from None
+    try:
         factors = [list(term.factors) for term in parsed]
-    except (FormulaicError, AttributeError, TypeError, ValueError, RecursionError) as error:
-        first = str(error).splitlines()[0] if str(error) else "not a formula"
-        raise _unreadable(formula, re.sub(r"\x1b\[[0-9;]*m", "", first)) from None
+    except AttributeError:
+        raise _unreadable(formula, "it has a ~ or | that parts it in two") from None
     found = []
     intercept = False
     for term in factors:
@@ -172,7 +182,7 @@ def _unreadable(formula: str, why: str) -> SpecError:
 def _factor(
     text: str, column: str, function: str, moderators: Moderators, table: xr.Dataset
 ) -> _Factor:
-    own = [str(name) for name in table.data_vars if name not in ("row", "effect", "std_error")]
+    own = [str(name) for name in table.data_vars if name not in _OWN]
     if column not in own:
         raise SpecError(
             f"the table has no column {brief(column)}",

@@ -245,8 +245,8 @@ def _default(name: str, problem: Problem, measure: Measure, table: xr.Dataset) -
         return as_wide_as(tau, name) if name != "tau" else tau
     if name.startswith("beta["):
         term = problem.design.terms.index(name[5:-1])
-        unit, why = _unit_information(measure, table, "priors.beta")
-        return of_moderator(unit, float(problem.design.spreads[term]), why)
+        unit, _ = _unit_information(measure, table, "priors.beta")
+        return of_moderator(unit, float(problem.design.spreads[term]))
     if name != "mu":
         return baseline(name)
     if counted:

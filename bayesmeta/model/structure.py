@@ -48,16 +48,9 @@ def design_of(model: Model, table: xr.Dataset) -> Design:
         return design
     from bayesmeta.model.formula import read_formula
 
-    known = [str(name) for name in table.data_vars if name not in _OWN]
-    for point in moderators.at:
-        for name in point:
-            if name not in known:
-                raise SpecError(
-                    f"the table has no column {brief(name)}",
-                    key="model.moderators.at",
-                    hint=did_you_mean(name, known),
-                )
     terms = read_formula(moderators, table)
+    group = model.subgroup or model.time
+    _check_points(moderators.at, [*terms.columns, *([group.column] if group is not None else [])])
     design = replace(
         design,
         matrix=terms.matrix,
@@ -117,6 +110,7 @@ def _with_means(model: Model, table: xr.Dataset) -> Design:
             ),
             means="random-walk" if walk else "independent",
             gaps=gaps / gaps.mean(),
+            times=time.column,
         )
     if model.subgroup is None:
         return Design.pooled(studies)
@@ -156,6 +150,23 @@ def _column(table: xr.Dataset, name: str, key: str) -> np.ndarray:
 
 def _text(value: object) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _check_points(points: Sequence[Mapping[str, float | str]], columns: Sequence[str]) -> None:
+    """Refuse points that name nothing, what the model does not depend on, or what another does."""
+    key = "model.moderators.at"
+    for count, point in enumerate(points):
+        if not point:
+            raise SpecError("a point names no column", key=key)
+        for name in point:
+            if name not in columns:
+                raise SpecError(
+                    f"the model has no moderator {brief(name)}",
+                    key=key,
+                    hint=did_you_mean(name, columns),
+                )
+        if point in points[:count]:
+            raise SpecError("two points are the same", key=key, hint="Leave one out.")
 
 
 def _members_at(

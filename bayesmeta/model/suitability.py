@@ -9,7 +9,7 @@ from bayesmeta.model.moments import tail_exponent
 from bayesmeta.model.problem import Problem
 from bayesmeta.priors import Prior
 
-__all__ = ["check_correlation", "check_priors", "for_measure"]
+__all__ = ["check_correlation", "check_one_mean", "check_plain", "check_priors", "for_measure"]
 
 
 def for_measure(name: str, prior: Prior, measure: Measure) -> Prior:
@@ -97,12 +97,13 @@ def check_priors(problem: Problem) -> None:
                     "posterior might not exist",
                     hint=f"Take a proper prior, however wide, as in {other}.",
                 )
-            if name == "tau" and problem.is_plain:
-                _check_posterior(prior, mu, len(problem.study))
+            several = problem.design.informs or problem.design.own_tau
+            if name == "tau" and not several and "tau_within" not in problem.priors:
+                _check_posterior(prior, mu, len(problem.study), _flat(problem))
             elif not prior.proper and name in _DEVIATIONS:
                 raise SpecError(
-                    f"{prior.expression} on {name} is improper, and with subgroups, moderators or "
-                    "correlated results the posterior might not exist",
+                    f"{prior.expression} on {name} is improper, and with several standard "
+                    "deviations the posterior might not exist",
                     hint='Take a proper prior, as in "HalfNormal(0.5)".',
                 )
 
@@ -115,6 +116,48 @@ _DEVIATIONS = ("tau", "tau_within", "tau_outlier", "omega", "alpha_sd")
 
 _SHARES = {"rho": "a correlation", "p_outlier": "a share"}
 """Parameters that lie between 0 and 1."""
+
+
+def check_one_mean(problem: Problem, command: str) -> None:
+    """Refuse a command that looks at one pooled effect where subgroups have their own.
+
+    Raises
+    ------
+    SpecError
+        The model has several means.
+    """
+    if problem.design.subgroups is not None:
+        raise SpecError(
+            f"{command} looks at one pooled effect, and this model has "
+            f"{problem.design.count} means",
+            key="model.time" if problem.design.times else "model.subgroup",
+            hint="Leave that out, or choose one by where.",
+        )
+
+
+def check_plain(problem: Problem, command: str) -> None:
+    """Refuse a command that compares with methods that know neither means nor correlated rows.
+
+    Raises
+    ------
+    SpecError
+        The model has subgroups, moderators or several results of a study.
+    """
+    check_one_mean(problem, command)
+    if problem.design.terms:
+        raise SpecError(
+            f"{command} puts one pooled effect beside those of other methods, and this model has "
+            "moderators",
+            key="model.moderators",
+            hint="Leave them out.",
+        )
+    if problem.clusters is not None or problem.correlated:
+        raise SpecError(
+            f"{command} puts a fit beside methods for independent studies, and here rows depend on "
+            "each other",
+            key="model.cluster",
+            hint="Keep one row a study by where.",
+        )
 
 
 def check_correlation(problem: Problem) -> None:
@@ -165,10 +208,17 @@ def _check_deviation(name: str, prior: Prior) -> None:
         )
 
 
-def _check_posterior(prior: Prior, mu: Prior, studies: int) -> None:
+def _flat(problem: Problem) -> int:
+    """How many coefficients have a flat prior."""
+    design, priors = problem.design, problem.priors
+    means = design.count * (not priors["mu"].proper)
+    return int(means + sum(not priors[f"beta[{term}]"].proper for term in design.terms))
+
+
+def _check_posterior(prior: Prior, mu: Prior, studies: int, flat: int) -> None:
     if prior.proper:
         return
-    without_studies = tail_exponent(prior, 0, flat=int(not mu.proper))
+    without_studies = tail_exponent(prior, 0, flat=flat)
     fewest = math.floor(1 - without_studies) + 1
     if studies < fewest:
         raise SpecError(

@@ -9,11 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 from bayesmeta.errors import SpecError, did_you_mean
 from bayesmeta.plots.absolute_risk import absolute_risk
+from bayesmeta.plots.bubble import bubble
 from bayesmeta.plots.forest import forest
 from bayesmeta.plots.labbe import labbe
 from bayesmeta.plots.prior_posterior import prior_posterior
 from bayesmeta.plots.prior_predictive import prior_predictive
+from bayesmeta.plots.ranks import ranks
+from bayesmeta.plots.ridge import ridge
 from bayesmeta.plots.style import save_figure
+from bayesmeta.plots.time_course import time_course
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -25,6 +29,10 @@ __all__ = ["PLOTS", "draw", "save_figure"]
 PLOTS: "Mapping[str, Callable[..., Figure]]" = MappingProxyType(
     {
         "forest": forest,
+        "ridge": ridge,
+        "ranks": ranks,
+        "bubble": bubble,
+        "time-course": time_course,
         "labbe": labbe,
         "absolute-risk": absolute_risk,
         "prior-posterior": prior_posterior,

@@ -9,8 +9,8 @@ import numpy as np
 from scipy.special import betaincinv, gammaincinv, logit
 
 from bayesmeta.measures.base import Floats
+from bayesmeta.plots.fold import fold_name
 from bayesmeta.plots.forest_counts import count_columns
-from bayesmeta.plots.forest_text import fold_name
 from bayesmeta.plots.layout import Column, Sheet
 from bayesmeta.plots.levels import set_level_ticks
 from bayesmeta.plots.marks import Estimate, draw_mark, mark_limits

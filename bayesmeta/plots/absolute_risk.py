@@ -9,7 +9,15 @@ from bayesmeta.errors import SpecError
 from bayesmeta.measures.base import IDENTITY, Floats
 from bayesmeta.model import uses_counts
 from bayesmeta.plots.absolute_one_arm import draw_one_arm
-from bayesmeta.plots.bands import Band, bands, bands_key, benefit_sides, draw_bands
+from bayesmeta.plots.bands import (
+    Band,
+    bands,
+    bands_key,
+    benefit_sides,
+    check_one_mean,
+    draw_bands,
+    reference_notes,
+)
 from bayesmeta.plots.levels import (
     between_levels,
     level_axis_label,
@@ -59,7 +67,7 @@ def absolute_risk(fit: "Fit", *, title: bool = True) -> "Figure":
     Raises
     ------
     SpecError
-        The likelihood is of another kind.
+        The likelihood is of another kind, or there is a mean for each subgroup.
     """
     import matplotlib as mpl
 
@@ -69,6 +77,7 @@ def absolute_risk(fit: "Fit", *, title: bool = True) -> "Figure":
             key="model.likelihood",
             hint='Fit with likelihood = "binomial", or "poisson" where events are over time.',
         )
+    check_one_mean(fit, "a plot of absolute risks")
     heading = fit.spec.title if title else ""
     level = control_level(fit)
     with mpl.rc_context(RC), without_glyph_warnings():

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy.special import expit, logit
 
+from bayesmeta.errors import SpecError
 from bayesmeta.measures.base import Floats
 from bayesmeta.plots.levels import short_label
+from bayesmeta.plots.moderators import reference_text
 from bayesmeta.plots.style import COLOURS
 from bayesmeta.results.numbers import interval_name
 
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
 
     from bayesmeta.results import Fit
 
-__all__ = ["TREATED", "Band", "bands", "bands_key", "benefit_sides", "draw_bands"]
+__all__ = ["TREATED", "Band", "bands", "bands_key", "benefit_sides", "check_one_mean", "draw_bands", "reference_notes"]
 
 _DASHED: Any = {"linewidth": 1.2, "linestyle": (0, (4, 2))}
 _LONGEST = 12
@@ -66,6 +68,30 @@ class Band:
     median: Floats
     lower: Floats
     upper: Floats
+
+
+def check_one_mean(fit: "Fit", plot: str) -> None:
+    """Fail where there is a mean for each subgroup or time, of which a plot can draw one.
+
+    Raises
+    ------
+    SpecError
+        There is more than one.
+    """
+    subgroups = fit.problem.design.subgroups
+    if subgroups is not None:
+        raise SpecError(
+            f"{plot} draws one pooled effect, and this fit has {len(subgroups.names)}: "
+            f"{', '.join(subgroups.names[:4])}{' …' if len(subgroups.names) > 4 else ''}",
+            key="model.time" if fit.spec.model.time is not None else "model.subgroup",
+            hint="Draw forest or ridge, or fit one subgroup alone by where.",
+        )
+
+
+def reference_notes(fit: "Fit") -> list[str]:
+    """Of a meta-regression, at which values of the moderators the pooled effect is."""
+    values = reference_text(fit)
+    return [f"The effect is that at {values}."] if values else []
 
 
 def bands(fit: "Fit", control: Floats) -> dict[str, Band]:

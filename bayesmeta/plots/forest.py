@@ -5,14 +5,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bayesmeta.measures import display_size
-from bayesmeta.plots.forest_text import (
-    Contents,
-    contents,
-    directions,
-    left_columns,
-    notes,
-    right_columns,
-)
+from bayesmeta.plots.forest_contrasts import contrast_block, draw_contrasts
+from bayesmeta.plots.forest_notes import SURELY_OUTLYING, notes
+from bayesmeta.plots.forest_rows import Contents, Row, contents
+from bayesmeta.plots.forest_text import directions, left_columns, right_columns
 from bayesmeta.plots.layout import Sheet
 from bayesmeta.plots.marks import Estimate, draw_mark, mark_limits
 from bayesmeta.plots.panels import fitting_ticks
@@ -36,6 +32,12 @@ def forest(fit: "Fit", *, shrunken: bool = True, title: bool = True) -> "Figure"
     effect with its credible interval; the bar is the prediction interval of the true effect in a
     new study.
 
+    Subgroups, and times in their order, stand under their names, each with its own diamond and
+    bar; where their means inform each other, the mean of these and the study of a new subgroup
+    follow, and the contrasts on an axis of their own. Several results of a study stand under its
+    name. Of a meta-regression the diamonds are the effects at values of the moderators. A study
+    that is probably an outlier is purple.
+
     Parameters
     ----------
     fit
@@ -57,51 +59,83 @@ def forest(fit: "Fit", *, shrunken: bool = True, title: bool = True) -> "Figure"
 
 
 def _draw(fit: "Fit", shown: Contents, title: str) -> "Figure":
+    block = contrast_block(fit)
     sheet = Sheet(
         left=left_columns(fit, shown),
         right=right_columns(fit, shown),
-        rows=len(shown.own),
+        rows=shown.rows,
         title=title,
         notes=notes(fit, shown),
-        summary_rows=list(shown.summaries),
+        summary_rows=[str(i) for i in range(len(shown.foot))],
         directions=directions(fit),
         null=fit.measure.null,
+        lines=[row.line for row in shown.body],
+        block=block,
     )
     axes, measure = sheet.axes, fit.measure
-    said = [*shown.shrunken, *shown.summaries.values()]
-    own = [estimate for estimate in shown.own if estimate is not None]
-    axes.set_xlim(*mark_limits(said, own, [] if measure.null is None else [measure.null]))
-    _reference_lines(axes, shown.summaries["mu"], measure.null, sheet.row_of("mu"))
-    weights = fit.weights.to_numpy()
-    above, below = (0.14, 0.24) if shown.shrunken else (0.0, 0.0)
-    for row, estimate in enumerate(shown.own):
-        if estimate is not None:
-            size = 2.5 + 5.5 * float(np.sqrt(weights[row] / weights.max()))
-            draw_mark(axes, row - above, estimate, colour=COLOURS["data"], marker="s", size=size)
-    for row, true in enumerate(shown.shrunken):
-        draw_mark(axes, row + below, true, colour=COLOURS["model"], marker="o", size=3.6)
-    _diamond(axes, sheet.row_of("mu"), shown.summaries["mu"])
-    if "theta_new" in shown.summaries:
-        _bar(axes, sheet.row_of("theta_new"), shown.summaries["theta_new"])
+    axes.set_xlim(*_limits(fit, shown))
+    if measure.null is not None:
+        axes.axvline(measure.null, color=COLOURS["null"], linewidth=0.9, zorder=0)
+    for guide in shown.guides:
+        axes.plot(
+            [guide.x] * 2,
+            [guide.first, guide.last],
+            color=COLOURS["model"],
+            linewidth=0.7,
+            linestyle=(0, (4, 3)),
+            zorder=0,
+        )
+    _studies(axes, fit, shown)
+    for row in (*shown.body, *shown.foot):
+        _summary(axes, row)
     fitting_ticks(axes, measure.scale, display_size(fit.table))
     label = measure.label[:1].upper() + measure.label[1:]
     scale = "" if measure.scale.name == "identity" else f" ({measure.scale.name} scale)"
     axes.set_xlabel(label + scale, labelpad=4)
+    if block is not None:
+        draw_contrasts(sheet.block_axes, fit)
     return sheet.figure
 
 
-def _reference_lines(axes: "Axes", mu: Estimate, null: float | None, bottom: float) -> None:
-    """No effect, and the pooled effect down to its diamond."""
-    if null is not None:
-        axes.axvline(null, color=COLOURS["null"], linewidth=0.9, zorder=0)
-    axes.plot(
-        [mu.centre] * 2,
-        [-0.5, bottom],
-        color=COLOURS["model"],
-        linewidth=0.7,
-        linestyle=(0, (4, 3)),
-        zorder=0,
+def _limits(fit: "Fit", shown: Contents) -> tuple[float, float]:
+    """All means and true effects; what is vague, as a new study of a rare subgroup, is cut."""
+    null = fit.measure.null
+    own = [estimate for estimate in shown.own if estimate is not None]
+    said = [row for row in (*shown.body, *shown.foot) if row.estimate is not None]
+    sure = [row for row in said if row.mark == "diamond" or fit.problem.design.is_pooled]
+    return mark_limits(
+        [*shown.shrunken, *(row.estimate for row in sure if row.estimate)],
+        [*own, *(row.estimate for row in said if row not in sure and row.estimate)],
+        [] if null is None else [null],
     )
+
+
+def _studies(axes: "Axes", fit: "Fit", shown: Contents) -> None:
+    """Squares of the studies' own estimates, circles of their true effects."""
+    weights = fit.weights.to_numpy()
+    above, below = (0.14, 0.24) if shown.shrunken else (0.0, 0.0)
+    for row in shown.body:
+        if row.study is None:
+            continue
+        own = shown.own[row.study]
+        if own is not None:
+            size = 2.5 + 5.5 * float(np.sqrt(weights[row.study] / weights.max()))
+            outlying = shown.outlier is not None and shown.outlier[row.study] > SURELY_OUTLYING
+            colour = COLOURS["changed" if outlying else "data"]
+            draw_mark(axes, row.place - above, own, colour=colour, marker="s", size=size)
+    for row in shown.body:
+        if row.study is not None and shown.shrunken:
+            true, place = shown.shrunken[row.study], row.place + below
+            draw_mark(axes, place, true, colour=COLOURS["model"], marker="o", size=3.6)
+
+
+def _summary(axes: "Axes", row: Row) -> None:
+    if row.estimate is None:
+        return
+    if row.mark == "diamond":
+        _diamond(axes, row.place, row.estimate)
+    else:
+        _bar(axes, row.place, row.estimate)
 
 
 def _diamond(axes: "Axes", row: float, estimate: Estimate) -> None:
@@ -111,10 +145,12 @@ def _diamond(axes: "Axes", row: float, estimate: Estimate) -> None:
 
 def _bar(axes: "Axes", row: float, estimate: Estimate) -> None:
     """The prediction interval: an open bar, so that nobody takes it for the pooled effect's."""
+    low, high = axes.get_xlim()
+    lower, upper = max(estimate.lower, low), min(estimate.upper, high)
     axes.barh(
         row,
-        estimate.upper - estimate.lower,
-        left=estimate.lower,
+        upper - lower,
+        left=lower,
         height=0.3,
         facecolor="white",
         edgecolor=COLOURS["prediction"],
@@ -124,3 +160,10 @@ def _bar(axes: "Axes", row: float, estimate: Estimate) -> None:
     axes.plot(
         [estimate.centre] * 2, [row - 0.15, row + 0.15], color=COLOURS["prediction"], linewidth=1.3
     )
+    for outside, edge, arrow in (
+        (estimate.lower < low, low, "<"),
+        (estimate.upper > high, high, ">"),
+    ):
+        if outside:
+            colour = COLOURS["prediction"]
+            axes.plot([edge], [row], arrow, color=colour, markersize=5, clip_on=False, zorder=3)

@@ -7,7 +7,15 @@ import numpy as np
 
 from bayesmeta.errors import SpecError
 from bayesmeta.measures.base import Floats
-from bayesmeta.plots.bands import TREATED, bands, bands_key, benefit_sides, draw_bands
+from bayesmeta.plots.bands import (
+    TREATED,
+    bands,
+    bands_key,
+    benefit_sides,
+    check_one_mean,
+    draw_bands,
+    reference_notes,
+)
 from bayesmeta.plots.levels import (
     between_levels,
     level_axis_label,
@@ -85,10 +93,11 @@ def labbe(fit: "Fit", *, title: bool = True) -> "Figure":
     Raises
     ------
     SpecError
-        The studies have not two arms with events.
+        The studies have not two arms with events, or there is a mean for each subgroup.
     """
     import matplotlib as mpl
 
+    check_one_mean(fit, "an L'Abbé plot")
     arms = _arms(fit)
     with mpl.rc_context(RC), without_glyph_warnings():
         limits = level_limits(np.concatenate([arms.control, arms.treatment]), least=arms.least)
@@ -98,7 +107,7 @@ def labbe(fit: "Fit", *, title: bool = True) -> "Figure":
             1,
             title=fit.spec.title if title else "",
             key=[_study_key(arms), *bands_key(fit, shown)],
-            notes=[_NOTE.format("rates" if arms.rate else "risks")],
+            notes=[_NOTE.format("rates" if arms.rate else "risks"), *reference_notes(fit)],
             height=_SIDE,
             room=_ROOM,
         )

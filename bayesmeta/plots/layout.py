@@ -1,20 +1,28 @@
 """Text columns beside a plot, as wide as their text needs."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import groupby
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
+from bayesmeta.plots.columns import (
+    COLUMN_GAP,
+    Column,
+    Line,
+    cell_size,
+    column_widths,
+    line_width,
+)
+from bayesmeta.plots.panels import strip
 from bayesmeta.plots.style import COLOURS, FONT_SIZE
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["Column", "Sheet"]
+__all__ = ["Block", "Column", "Line", "Sheet"]
 
 _ROW = 0.235
-_GAP = 0.16
 _PLOT = 3.3
 _MARGIN = 0.15
 _AXIS = 0.52
@@ -22,35 +30,21 @@ _NOTE = 0.82
 
 
 @dataclass(frozen=True, kw_only=True)
-class Column:
-    """A column of text.
+class Block:
+    """A second plot below the first, on an axis of its own, with a text on each side.
 
     Attributes
     ----------
-    header : str
-        Its heading.
-    group : str
-        A heading over it and its neighbours of the same group, or "".
-    cells, summary : list of str
-        One text a study; one text a summary row.
-    align : {"left", "right"}
-    colour : str
-    min_width : float
-        Least width in inches.
+    heading, header : str
+        Above its rows: what they are, and what the texts on the right say.
+    labels, texts : list of str
+        One a row, on the left and on the right.
     """
 
+    heading: str
     header: str
-    cells: Sequence[str]
-    summary: Sequence[str]
-    group: str = ""
-    align: Literal["left", "right"] = "right"
-    colour: str = COLOURS["data"]
-    min_width: float = 0.0
-
-
-def _cell_size(text: str) -> float:
-    """Type size of a cell: two lines must fit into one row."""
-    return FONT_SIZE - 2.5 if "\n" in text else FONT_SIZE
+    labels: Sequence[str]
+    texts: Sequence[str]
 
 
 @dataclass(kw_only=True)
@@ -63,96 +57,97 @@ class Sheet:
 
     left: Sequence[Column]
     right: Sequence[Column]
-    rows: int
+    rows: float
     title: str
     notes: Sequence[str]
     summary_rows: Sequence[str]
     directions: tuple[str, str] | None
     null: float | None
+    lines: Sequence[Line] = ()
+    block: Block | None = None
     figure: "Figure" = field(init=False)
     axes: "Axes" = field(init=False)
+    block_axes: "Axes" = field(init=False)
 
     def __post_init__(self) -> None:
         from matplotlib.backends.backend_agg import FigureCanvasAgg
         from matplotlib.figure import Figure
 
         self.figure = Figure()
-        self._canvas = FigureCanvasAgg(self.figure)
-        left = [self._width(column) for column in self._spread(self.left)]
-        right = [self._width(column) for column in self._spread(self.right)]
+        FigureCanvasAgg(self.figure)
+        self.lines = self.lines or [Line(place=row) for row in range(int(self.rows))]
+        left = column_widths(self.figure, self.left, self.lines)
+        right = column_widths(self.figure, self.right, self.lines)
+        left, right = self._widened(left, right)
         plot = _PLOT
         if self.directions:
-            plot = max(plot, 2 * max(self._text_width(side) for side in self.directions) + 0.6)
-        content = sum(left) + sum(right) + _GAP * (len(left) + len(right) + 1) + plot
-        width = max(
-            content,
-            *(self._text_width(note, size=FONT_SIZE - 1) for note in self.notes),
-            self._text_width(self.title, bold=True, size=FONT_SIZE + 1),
-        )
+            widest = max(line_width(self.figure, side) for side in self.directions)
+            plot = max(plot, 2 * widest + 0.6)
         top = (2 if self.title else 0.4) + 2
-        bottom = _AXIS / _ROW + (0.8 if self.directions else 0) + _NOTE * len(self.notes) + 0.9
-        body = self.rows + 0.4 + len(self.summary_rows)
+        below = 0.8 if self.directions else 0
+        bottom = _AXIS / _ROW + below + self._block_rows + _NOTE * len(self.notes) + 0.9
+        body = self._last + 0.5
         height = (top + body + bottom) * _ROW
+        width = self._whole_width(sum(left) + sum(right), plot)
         self.figure.set_size_inches(width + 2 * _MARGIN, height)
         self._total = (width + 2 * _MARGIN, height)
         self._body_top = height - top * _ROW
-        start = _MARGIN + sum(left) + _GAP * len(left)
-        self.axes = self.figure.add_axes(
-            (
-                start / self._total[0],
-                (self._body_top - body * _ROW) / height,
-                plot / self._total[0],
-                body * _ROW / height,
-            )
-        )
-        self.axes.set_ylim(body - 0.5, -0.5)
-        self._strip_axes()
+        start = _MARGIN + sum(left) + COLUMN_GAP * len(left)
+        self.axes = self._add_axes(start, plot, -0.5, body - 0.5)
         self._write_columns(self.left, left, _MARGIN)
-        self._write_columns(self.right, right, start + plot + 2 * _GAP)
+        self._write_columns(self.right, right, start + plot + 2 * COLUMN_GAP)
         self._rules()
-        self._around()
+        row = self._write_directions()
+        if self.block:
+            first = start + plot + 2 * COLUMN_GAP + right[0] if right else self._total[0] - _MARGIN
+            self._write_block(self.block, row, (start, plot, first))
+        self._write_title_and_notes(row + self._block_rows)
 
-    def _strip_axes(self) -> None:
-        self.axes.set_yticks([])
-        for side in ("left", "right", "top"):
-            self.axes.spines[side].set_visible(False)
-        self.axes.spines["bottom"].set_linewidth(0.8)
-        self.axes.tick_params(axis="x", labelsize=FONT_SIZE - 0.5, length=3)
+    @property
+    def _last(self) -> float:
+        """The row at which the axis stands."""
+        return self.rows + 0.4 + len(self.summary_rows) - 0.5
+
+    @property
+    def _block_rows(self) -> float:
+        """Rows that the second plot takes, with its heading and its axis."""
+        return 0 if self.block is None else len(self.block.labels) + 2.3 + _AXIS / _ROW
+
+    def _widened(self, left: list[float], right: list[float]) -> tuple[list[float], list[float]]:
+        """Widths of the columns, the first wider where texts that go over several need it."""
+        spilling = self.left[0].summary if self.left[0].spills else []
+        wide = [line_width(self.figure, text, bold=True) for text in spilling]
+        first, block = right[0] if right else 0.0, self.block
+        if block is not None:
+            wide += [line_width(self.figure, text) for text in block.labels]
+            wide.append(line_width(self.figure, block.heading, bold=True))
+            texts = [line_width(self.figure, text) for text in block.texts]
+            first = max(first, line_width(self.figure, block.header, bold=True), *texts)
+        lacking = max(wide, default=0.0) - sum(left) - COLUMN_GAP * (len(left) - 1)
+        return [left[0] + max(lacking, 0.0), *left[1:]], [first, *right[1:]] if right else []
+
+    def _whole_width(self, columns: float, plot: float) -> float:
+        """Inches without the margins."""
+        content = columns + COLUMN_GAP * (len(self.left) + len(self.right) + 1) + plot
+        notes = [line_width(self.figure, note, size=FONT_SIZE - 1) for note in self.notes]
+        return max(
+            content, *notes, line_width(self.figure, self.title, bold=True, size=FONT_SIZE + 1)
+        )
+
+    def _add_axes(self, start: float, width: float, first: float, last: float) -> "Axes":
+        """Axes from row to row, whose y axis is in rows."""
+        wide, high = self._total
+        below = self._body_top - (last + 0.5) * _ROW
+        axes = self.figure.add_axes(
+            (start / wide, below / high, width / wide, (last - first) * _ROW / high)
+        )
+        axes.set_ylim(last, first)
+        strip(axes)
+        return axes
 
     def row_of(self, summary: str) -> float:
         """The row of a summary."""
         return self.rows + 0.4 + list(self.summary_rows).index(summary)
-
-    def _text_width(self, text: str, *, bold: bool = False, size: float = FONT_SIZE) -> float:
-        """Width of a text in inches."""
-        from matplotlib.font_manager import FontProperties
-
-        font = FontProperties(size=size, weight="bold" if bold else "normal")
-        renderer: Any = self._canvas.get_renderer()  # type: ignore[no-untyped-call]
-        widths = [
-            renderer.get_text_width_height_descent(line, font, ismath=False)[0]
-            for line in text.splitlines()
-        ]
-        return max(widths, default=0.0) / self.figure.dpi
-
-    def _width(self, column: Column) -> float:
-        bold = (column.header, *column.summary)
-        return max(
-            column.min_width,
-            *(self._text_width(text, bold=True) for text in bold),
-            *(self._text_width(text, size=_cell_size(text)) for text in column.cells),
-        )
-
-    def _spread(self, columns: Sequence[Column]) -> list[Column]:
-        """Columns that are wider where the heading of their group needs it."""
-        spread: list[Column] = []
-        for group, members in groupby(columns, key=lambda column: column.group):
-            run = list(members)
-            inside = sum(self._width(column) for column in run) + _GAP * (len(run) - 1)
-            lacking = self._text_width(group, bold=True) - inside if group else 0
-            extra = max(lacking, 0) / len(run)
-            spread += [replace(column, min_width=self._width(column) + extra) for column in run]
-        return spread
 
     def _x(self, inches: float) -> float:
         return inches / self._total[0]
@@ -169,7 +164,7 @@ class Sheet:
             anchor = self._x(position if column.align == "left" else position + width)
             self._write_column(column, anchor)
             edges.append((column, position, position + width))
-            position += width + _GAP
+            position += width + COLUMN_GAP
         for group, members in groupby(edges, key=lambda edge: edge[0].group):
             run = list(members)
             if group:
@@ -179,15 +174,17 @@ class Sheet:
         style: dict[str, Any] = {"ha": column.align, "color": column.colour}
         bold = {"weight": "bold", "va": "center_baseline", **style}
         self.figure.text(anchor, self._y(-1.1), column.header, **bold)
-        for row, cell in enumerate(column.cells):
+        for line, cell in zip(self.lines, column.cells, strict=True):
             folded = "\n" in cell
+            indent = self._x(line.indent) if column.align == "left" else 0.0
             self.figure.text(
-                anchor,
-                self._y(row),
+                anchor + indent,
+                self._y(line.place),
                 cell,
                 va="center" if folded else "center_baseline",
-                fontsize=_cell_size(cell),
+                fontsize=cell_size(cell),
                 linespacing=0.95,
+                weight="bold" if line.bold else "normal",
                 **style,
             )
         for name, cell in zip(self.summary_rows, column.summary, strict=True):
@@ -223,42 +220,62 @@ class Sheet:
         self._line(whole, -0.6)
         self._line(whole, self.rows - 0.3)
 
-    def _around(self) -> None:
-        """The title, the directions below the axis and the notes."""
+    def _write_directions(self) -> float:
+        """The directions below the axis; the row at which what follows begins."""
         from matplotlib.transforms import blended_transform_factory
 
-        last = self.rows + 0.4 + len(self.summary_rows) - 0.5
-        row = last + _AXIS / _ROW
+        row = self._last + _AXIS / _ROW
+        if not self.directions:
+            return row
+        row += 0.3
+        at_null = blended_transform_factory(self.axes.transData, self.figure.transFigure)
+        for side, offset, align in (
+            (f"← {self.directions[0]}", -6, "right"),
+            (f"{self.directions[1]} →", 6, "left"),
+        ):
+            self.axes.annotate(
+                side,
+                (self.null or 0.0, self._y(row)),
+                xycoords=at_null,
+                xytext=(offset, 0),
+                textcoords="offset points",
+                ha=align,
+                va="center_baseline",
+                annotation_clip=False,
+            )
+        return row
+
+    def _write_block(self, block: Block, row: float, at: tuple[float, float, float]) -> None:
+        """The texts of the second plot, and its axes; `at` is their start, width, and the right."""
+        bold: dict[str, Any] = {"weight": "bold", "va": "center_baseline"}
+        first = row + 2.6
+        start, width, right = at
+        self.figure.text(self._x(_MARGIN), self._y(first - 1.1), block.heading, **bold)
+        self.figure.text(self._x(right), self._y(first - 1.1), block.header, ha="right", **bold)
+        self._line((_MARGIN, self._total[0] - _MARGIN), first - 0.6)
+        for i, (label, text) in enumerate(zip(block.labels, block.texts, strict=True)):
+            y = self._y(first + i)
+            self.figure.text(self._x(_MARGIN), y, label, va="center_baseline")
+            self.figure.text(self._x(right), y, text, ha="right", va="center_baseline")
+        last = first + len(block.labels) - 0.4
+        self.block_axes = self._add_axes(start, width, first - 0.5, last)
+        self.block_axes.set_ylim(len(block.labels) - 0.4, -0.5)
+
+    def _write_title_and_notes(self, row: float) -> None:
+        left = self._x(_MARGIN)
         if self.title:
             self.figure.text(
-                self._x(_MARGIN),
+                left,
                 self._y(-3.3),
                 self.title,
                 weight="bold",
                 fontsize=FONT_SIZE + 1,
                 va="center_baseline",
             )
-        if self.directions:
-            row += 0.3
-            at_null = blended_transform_factory(self.axes.transData, self.figure.transFigure)
-            for side, offset, align in (
-                (f"← {self.directions[0]}", -6, "right"),
-                (f"{self.directions[1]} →", 6, "left"),
-            ):
-                self.axes.annotate(
-                    side,
-                    (self.null or 0.0, self._y(row)),
-                    xycoords=at_null,
-                    xytext=(offset, 0),
-                    textcoords="offset points",
-                    ha=align,
-                    va="center_baseline",
-                    annotation_clip=False,
-                )
         for note in self.notes:
             row += _NOTE
             self.figure.text(
-                self._x(_MARGIN),
+                left,
                 self._y(row),
                 note,
                 fontsize=FONT_SIZE - 1,

@@ -44,6 +44,8 @@ _WIDTH = 7.1
 """Inches: two columns of a journal."""
 
 _ONE_WIDTH = 5.4
+_ACROSS = 2
+_TITLE = 0.3
 _HEIGHT = 2.1
 _GAP = 0.45
 _LINE = 0.185
@@ -59,7 +61,7 @@ _FOLDS = 1e6
 """A ratio is drawn to this many times its centre at most."""
 
 _POINTS = 600
-_SYMBOLS = {"mu": "μ", "tau": "τ"}
+_SYMBOLS = {"mu": "μ", "tau": "τ", "omega": "ω"}
 _NEAR = np.geomspace(1e-6, 0.05, 150)
 """Points close to the lower end of the support, where a density may rise without limit."""
 
@@ -73,7 +75,7 @@ def panels(
     height: float = _HEIGHT,
     room: float = 0.0,
 ) -> "tuple[Figure, list[Axes]]":
-    """A figure with panels side by side.
+    """A figure with panels side by side, two in a row.
 
     Parameters
     ----------
@@ -102,7 +104,9 @@ def panels(
     columns = _key_columns(figure, key, inside)
     over_key = _MARGIN + _LINE * (len(heading) + 0.4 * bool(heading))
     below = _AXIS + _LINE * len(lines) + _MARGIN
-    whole = over_key + _KEY + _LINE * (math.ceil(len(key) / columns) - 1) + height + below
+    rows, across = math.ceil(count / _ACROSS), min(count, _ACROSS)
+    body = rows * height + (rows - 1) * (_AXIS + _TITLE)
+    whole = over_key + _KEY + _LINE * (math.ceil(len(key) / columns) - 1) + body + below
     figure.set_size_inches(width, whole)
     for i, line in enumerate(heading):
         _write(figure, line, _MARGIN + _LINE * i, weight="bold", fontsize=FONT_SIZE + 1)
@@ -110,10 +114,14 @@ def panels(
         top = whole - below + _AXIS + _LINE * i
         _write(figure, line, top, fontsize=FONT_SIZE - 1, color=COLOURS["data"])
     _draw_key(figure, key, over_key, columns)
-    each = (inside - _GAP * (count - 1)) / count
+    each = (inside - _GAP * (across - 1)) / across
     shares = (each - room) / width, height / whole
-    lefts = [(_MARGIN + i * (each + _GAP) + room) / width for i in range(count)]
-    axes = [figure.add_axes((left, below / whole, *shares)) for left in lefts]
+    axes = []
+    for i in range(count):
+        row, column = divmod(i, across)
+        left = (_MARGIN + column * (each + _GAP) + room) / width
+        bottom = (below + (rows - 1 - row) * (height + _AXIS + _TITLE)) / whole
+        axes.append(figure.add_axes((left, bottom, *shares)))
     for panel in axes:
         strip(panel)
         if room:

@@ -9,6 +9,8 @@ import numpy as np
 
 from bayesmeta.measures import display_size
 from bayesmeta.measures.base import IDENTITY, Floats
+from bayesmeta.plots.densities import posterior_of
+from bayesmeta.plots.fold import cut_name
 from bayesmeta.plots.panels import (
     PRIOR_LINE,
     curve_points,
@@ -21,7 +23,7 @@ from bayesmeta.plots.panels import (
 from bayesmeta.plots.style import COLOURS, FONT_SIZE, RC, without_glyph_warnings
 from bayesmeta.priors import Prior
 from bayesmeta.results.numbers import interval_name
-from bayesmeta.results.overlap import Density, posterior_density, shared_area
+from bayesmeta.results.overlap import Density, shared_area
 
 if TYPE_CHECKING:
     from matplotlib.artist import Artist
@@ -32,7 +34,16 @@ if TYPE_CHECKING:
 
 __all__ = ["prior_posterior"]
 
-_HEADINGS = {"mu": "Pooled effect μ", "tau": "Heterogeneity τ"}
+_EFFECTS = {"mu": "Pooled effect μ", "mu_overall": "Mean of the subgroups"}
+_DEVIATIONS = {
+    "tau": ("Heterogeneity τ", "τ"),
+    "tau_within": ("Within studies", "τ within"),
+    "omega": ("Between means ω", "ω"),
+}
+_MOST = 6
+"""Panels; more coefficients of moderators than fit are left out."""
+
+_LONGEST = 22
 _CENTRAL = (0.005, 0.5, 0.995)
 _TAIL = 8.0
 """Where a tail is long, it is drawn to this many times the distance from median to quartile."""
@@ -52,8 +63,12 @@ class _Curves:
 
     Attributes
     ----------
-    name : str
-        The parameter.
+    name, heading, label : str
+        The variable of the posterior, what stands over the panel, and at its axis.
+    symbol : str
+        What the prior is called.
+    estimate : dict
+        The row of the estimates.
     prior : Prior
     overlap : float or None
         None where the prior is improper.
@@ -64,6 +79,10 @@ class _Curves:
     """
 
     name: str
+    heading: str
+    label: str
+    symbol: str
+    estimate: dict[str, float]
     prior: Prior
     overlap: float | None
     x: Floats
@@ -73,7 +92,7 @@ class _Curves:
 
 
 def prior_posterior(fit: "Fit", *, title: bool = True) -> "Figure":
-    """Prior and posterior of mu and tau, and how far they overlap.
+    """Prior and posterior of the parameters of the model, and how far they overlap.
 
     Parameters
     ----------
@@ -85,13 +104,14 @@ def prior_posterior(fit: "Fit", *, title: bool = True) -> "Figure":
     Returns
     -------
     matplotlib.figure.Figure
-        A panel for mu, and one for tau where the true effects differ. An improper prior has no
+        A panel for mu, or the mean of subgroups that inform each other, for the coefficients of
+        moderators, and for each standard deviation of true effects. An improper prior has no
         height and no overlap: its shape is drawn and it is called improper.
     """
     import matplotlib as mpl
 
     with mpl.rc_context(RC), without_glyph_warnings():
-        shown = [_curves(fit, name) for name in _HEADINGS if name in fit.priors]
+        shown = _parameters(fit)
         figure, axes = panels(
             len(shown),
             title=fit.spec.title if title else "",
@@ -103,13 +123,51 @@ def prior_posterior(fit: "Fit", *, title: bool = True) -> "Figure":
         return figure
 
 
-def _curves(fit: "Fit", name: str) -> _Curves:
-    prior, posterior = fit.priors[name], posterior_density(fit, name)
-    null = fit.measure.null if name == "mu" else None
+def _parameters(fit: "Fit") -> list[_Curves]:
+    """The panels: the mean, the coefficients, the standard deviations."""
+    priors, design, measure = fit.priors, fit.problem.design, fit.measure
+    found: list[_Curves] = []
+    mean = "mu" if design.subgroups is None else "mu_overall"
+    if "mu" in priors and mean in fit.posterior:
+        text = effect_label(measure)
+        found.append(_curves(fit, mean, "mu", heading=_EFFECTS[mean], label=text, symbol="μ"))
+    after = [name for name in _DEVIATIONS if name in priors and not _split(fit, name)]
+    for index, term in enumerate(design.terms[: _MOST - len(found) - len(after)]):
+        name = f"beta[{term}]" if f"beta[{term}]" in priors else "beta"
+        label = f"difference in {measure.analysis_label}"
+        heading = f"β, {cut_name(term, _LONGEST)}"
+        at = {"heading": heading, "label": label, "symbol": f"β, {term},", "term": term}
+        found.append(_curves(fit, "beta", name, index=index, **at))
+    for name in after:
+        heading, symbol = _DEVIATIONS[name]
+        label = f"{symbol} ({measure.analysis_label})"
+        found.append(_curves(fit, name, name, heading=heading, label=label, symbol=symbol))
+    return found
+
+
+def _split(fit: "Fit", name: str) -> bool:
+    """Whether each subgroup has its own tau."""
+    return name == "tau" and fit.problem.design.own_tau
+
+
+def _curves(
+    fit: "Fit",
+    name: str,
+    of_prior: str,
+    *,
+    heading: str,
+    label: str,
+    symbol: str,
+    index: int = 0,
+    term: str = "",
+) -> _Curves:
+    prior, effect = fit.priors[of_prior], name in _EFFECTS
+    posterior = posterior_of(fit, name, index, lower=prior.lower, upper=prior.upper)
+    null = 0.0 if name == "beta" else fit.measure.null if effect else None
     low, high = legible_range(
         *_limits(prior, posterior, null),
         centre=float(posterior.ppf(np.array([0.5]))[0]),
-        scale=fit.measure.scale if name == "mu" else IDENTITY,
+        scale=fit.measure.scale if effect else IDENTITY,
     )
     x = curve_points(low, high, prior.lower)
     after, before = posterior.pdf(x), prior.pdf(x)
@@ -120,6 +178,10 @@ def _curves(fit: "Fit", name: str) -> _Curves:
         before, highest = before * (_IMPROPER_HEIGHT * peak / highest), 0.0
     return _Curves(
         name=name,
+        heading=heading,
+        label=label,
+        symbol=symbol,
+        estimate=fit.estimate(name, term=term),
         prior=prior,
         overlap=shared_area(prior.pdf, posterior) if prior.proper else None,
         x=x,
@@ -147,12 +209,13 @@ def _limits(prior: Prior, posterior: Density, null: float | None) -> tuple[float
 
 
 def _draw(axes: "Axes", fit: "Fit", curves: _Curves) -> None:
-    estimate, x = fit.estimate(curves.name), curves.x
+    estimate, x = curves.estimate, curves.x
     colour = COLOURS["model"]
     axes.set_xlim(x[0], x[-1])
     axes.set_ylim(0, curves.top)
-    if curves.name == "mu" and fit.measure.null is not None:
-        axes.axvline(fit.measure.null, color=COLOURS["null"], linewidth=0.9, zorder=0)
+    null = 0.0 if curves.name == "beta" else fit.measure.null
+    if curves.name in ("beta", *_EFFECTS) and null is not None:
+        axes.axvline(null, color=COLOURS["null"], linewidth=0.9, zorder=0)
     visible = np.minimum(curves.after, 10 * curves.top)
     axes.fill_between(x, visible, color=colour, alpha=0.25, linewidth=0)
     axes.plot(x, visible, color=colour, linewidth=1.3)
@@ -171,14 +234,13 @@ def _draw(axes: "Axes", fit: "Fit", curves: _Curves) -> None:
         clip_on=False,
         zorder=6,
     )
-    axes.set_title(_HEADINGS[curves.name], loc="left", weight="bold", fontsize=FONT_SIZE)
+    axes.set_title(curves.heading, loc="left", weight="bold", fontsize=FONT_SIZE)
     axes.set_title(_overlap_text(curves.overlap), loc="right", fontsize=FONT_SIZE)
-    if curves.name == "mu":
+    if curves.name in _EFFECTS:
         fitting_ticks(axes, fit.measure.scale, display_size(fit.table))
-        axes.set_xlabel(effect_label(fit.measure), labelpad=4)
     else:
         fitting_ticks(axes, IDENTITY, math.nan)
-        axes.set_xlabel(f"τ ({fit.measure.analysis_label})", labelpad=4)
+    axes.set_xlabel(curves.label, labelpad=4)
 
 
 def _overlap_text(overlap: float | None) -> str:
@@ -221,7 +283,7 @@ def _notes(fit: "Fit", shown: list[_Curves]) -> list[str]:
     """The priors, what the overlap is, and what is not to be seen."""
     notes = []
     for curves in shown:
-        note = prior_note(curves.name, curves.prior)
+        note = prior_note(curves.symbol, curves.prior)
         if not curves.prior.proper:
             note += " It is improper: only its shape is drawn, its height means nothing."
         notes.append(note)
@@ -234,7 +296,22 @@ def _notes(fit: "Fit", shown: list[_Curves]) -> list[str]:
         which = " and the ".join(compress(("prior", "posterior"), high))
         if which:
             are = "are" if all(high) else "is"
-            notes.append(f"{_HEADINGS[curves.name]}: the {which} {are} cut off at the top.")
+            notes.append(f"{curves.heading}: the {which} {are} cut off at the top.")
+    notes += _left_out(fit, shown)
     if fit.exact is None:
         notes.append("The curves of the posterior are smoothed from its draws.")
+    return notes
+
+
+def _left_out(fit: "Fit", shown: list[_Curves]) -> list[str]:
+    """What has a prior and no panel, and where it is to be seen."""
+    names, design = {curves.name for curves in shown}, fit.problem.design
+    notes = []
+    if not names & set(_EFFECTS):
+        notes.append("The means of subgroups or times have no panel: draw ridge.")
+    if _split(fit, "tau"):
+        notes.append("Each subgroup has its own τ, which has no panel: they stand in the forest.")
+    drawn = sum(curves.name == "beta" for curves in shown)
+    if drawn < len(design.terms):
+        notes.append(f"Of {len(design.terms)} coefficients the first {drawn} are drawn.")
     return notes

@@ -4,6 +4,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import xarray as xr
 
 from bayesmeta.errors import SpecError
 from bayesmeta.measures import Scale, display_size
@@ -19,7 +20,7 @@ from bayesmeta.plots.panels import (
 )
 from bayesmeta.plots.style import COLOURS, FONT_SIZE, RC, without_glyph_warnings
 from bayesmeta.priors import Prior
-from bayesmeta.results.derived import i_squared, typical_variance
+from bayesmeta.results.derived import i_squared, typical_variances
 from bayesmeta.results.overlap import Density, smooth_density
 
 if TYPE_CHECKING:
@@ -80,10 +81,12 @@ def prior_predictive(fit: "Fit", *, title: bool = True) -> "Figure":
 
     _check_proper(fit)
     draws = fit.tree["prior"].to_dataset()
-    theta = _true_effect(fit.priors["mu"], draws["mu"].to_numpy(), draws["theta_new"].to_numpy())
-    shares = None
-    if "tau" in draws and not math.isnan(typical_variance(fit.table["std_error"])):
-        shares = 100 * i_squared(draws["tau"], fit.table["std_error"]).to_numpy().ravel()
+    mu = draws["mu_overall"] if "mu_overall" in draws else draws["mu"]
+    if fit.problem.design.means == "random-walk":
+        mu = mu.isel(subgroup=0)  # the prior of mu is that of the first mean
+    deviation = (draws["theta_new"] - mu).to_numpy().ravel()
+    theta = _true_effect(fit.priors["mu"], deviation, draws["theta_new"].to_numpy())
+    shares = _prior_shares(fit, draws)
     with mpl.rc_context(RC), without_glyph_warnings():
         figure, axes = panels(
             1 if shares is None else 2,
@@ -108,13 +111,25 @@ def _check_proper(fit: "Fit") -> None:
             )
 
 
-def _true_effect(prior: Prior, mu: Floats, theta: Floats) -> Density:
+def _prior_shares(fit: "Fit", draws: xr.Dataset) -> Floats | None:
+    """I² in per cent under the prior; None where it is not defined."""
+    typical = typical_variances(fit.problem, fit.table["std_error"])
+    if typical is None or "tau" not in draws:
+        return None
+    between = draws["tau"]
+    if "tau_within" in draws:
+        between = (between**2 + draws["tau_within"] ** 2) ** 0.5
+    shares = 100 * i_squared(between, typical).to_numpy().ravel()
+    known: Floats = shares[np.isfinite(shares)]
+    return known if known.size else None
+
+
+def _true_effect(prior: Prior, deviation: Floats, theta: Floats) -> Density:
     """The distribution of theta: that of mu, averaged over the draws of how theta deviates from it.
 
     Both are exact for mu, so that the curve has no bumps that only sampling makes.
     """
-    deviation = (theta - mu).ravel()
-    if np.subtract(*np.quantile(mu, [0.75, 0.25])) < _NARROW * np.subtract(
+    if np.subtract(*prior.ppf([0.75, 0.25])) < _NARROW * np.subtract(
         *np.quantile(theta, [0.75, 0.25])
     ):
         return smooth_density(theta)

@@ -85,7 +85,7 @@ def as_wide_as(tau: Prior, name: str) -> Prior:
     )
 
 
-def of_moderator(sd: float, spread: float, why: str) -> Prior:
+def of_moderator(sd: float, spread: float) -> Prior:
     """A normal prior of the coefficient of a moderator.
 
     The prior of what the effect changes by is as wide as that of mu, for two standard deviations of
@@ -93,15 +93,14 @@ def of_moderator(sd: float, spread: float, why: str) -> Prior:
 
     Parameters
     ----------
-    sd, why
-        The unit-information standard deviation and where it comes from.
+    sd
+        The unit-information standard deviation.
     spread
         What the term changes by for two standard deviations of each of its numbers.
     """
-    change = "a change of two standard deviations, or of category, " if spread != 1 else "it "
+    change = "a change of two standard deviations" if spread != 1 else "another category"
     return parse_prior(
-        f"Normal(0, {sd / spread:.6g})",
-        source=f"default: {change}is worth as much as mu, whose prior has the {why}",
+        f"Normal(0, {sd / spread:.6g})", source=f"default: for {change} as wide as that of mu"
     )
 
 

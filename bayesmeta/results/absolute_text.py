@@ -34,14 +34,25 @@ _LARGEST = 100_000
 def derived_to_text(fit: "Fit") -> list[RenderableType]:
     """What follows from the effects of counts, for a terminal; empty where nothing does."""
     level = control_level(fit)
-    parts = []
+    parts: list[RenderableType] = [] if level is None else [_control(fit, level)]
     for subgroup in subgroups_of(fit):
-        part = _one_arm(fit, subgroup) if level is None else _two_arms(fit, level, subgroup)
+        part = _one_arm(fit, subgroup) if level is None else [_two_arms(fit, subgroup)]
         parts += [Text(subgroup, style="bold"), *part] if subgroup and part else part
     return parts
 
 
-def _two_arms(fit: "Fit", level: ControlLevel, subgroup: str) -> list[RenderableType]:
+def _control(fit: "Fit", level: ControlLevel) -> Text:
+    """At which risk or rate without treatment, and where it comes from."""
+    whose = "as stated"
+    if not level.stated:
+        size = "person-time" if level.rate else "size"
+        whose = f"posterior mean of the studies' control arms, weighted by {size}; taken as known"
+    shown = f"{level.value:.3g}" if level.rate else f"{1000 * level.value:.3g} per 1000"
+    what = "rate" if level.rate else "risk"
+    return Text(f"At a {what} of {shown} with {fit.spec.labels.control} ({whose}):")
+
+
+def _two_arms(fit: "Fit", subgroup: str) -> Table:
     names = set(fit.estimates["name"])
     labels = fit.spec.labels
     table = Table("", box=None, pad_edge=False, header_style="bold")
@@ -55,13 +66,7 @@ def _two_arms(fit: "Fit", level: ControlLevel, subgroup: str) -> list[Renderable
         if name in names:
             cells = [_cell(fit, name, name + source, subgroup) for source in sources]
             table.add_row(label.format(treatment=labels.treatment), *cells)
-    whose = "as stated"
-    if not level.stated:
-        size = "person-time" if level.rate else "size"
-        whose = f"posterior mean of the studies' control arms, weighted by {size}; taken as known"
-    shown = f"{level.value:.3g}" if level.rate else f"{1000 * level.value:.3g} per 1000"
-    what = "rate" if level.rate else "risk"
-    return [Text(f"At a {what} of {shown} with {labels.control} ({whose}):"), table]
+    return table
 
 
 def _cell(fit: "Fit", kind: str, name: str, subgroup: str) -> str:

@@ -49,10 +49,23 @@ def summary_to_dict(fit: "Fit") -> dict[str, Any]:
         "diagnostics": fit.diagnostics.to_dict(),
         "cross_check": record["cross_check"],
         "evidence": record["evidence"],
+        "ranks": _ranks(fit),
+        "subgroup_test": record["subgroup_test"],
         "excluded": record["excluded"],
         "corrections": record["corrections"],
         "warnings": list(fit.warnings[len(fit.diagnostics.messages) :]),
         "provenance": record["provenance"],
+    }
+
+
+def _ranks(fit: "Fit") -> dict[str, list[float]] | None:
+    """Probability of each rank, the best first, by subgroup."""
+    ranks = fit.ranks
+    if ranks is None:
+        return None
+    return {
+        str(name): own.tolist()
+        for name, own in zip(ranks["subgroup"].to_numpy(), ranks.to_numpy(), strict=True)
     }
 
 

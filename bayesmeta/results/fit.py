@@ -69,6 +69,7 @@ class Fit:
         warnings: tuple[str, ...],
         cross_check: Mapping[str, Any] | None,
         evidence: Mapping[str, Any] | None,
+        subgroup_test: Mapping[str, Any] | None,
         provenance: Mapping[str, Any],
     ) -> Self:
         """Put the draws of an engine together with what they were made from.
@@ -89,6 +90,8 @@ class Fit:
             How far another engine's result is away; None where there was none.
         evidence
             Evidence, Bayes factors and a posterior predictive p-value; None where not known.
+        subgroup_test
+            The frequentist test for differences between subgroups; None where there is none.
         provenance
             Hashes, versions, seed, command, seconds.
         """
@@ -103,6 +106,7 @@ class Fit:
             "messages": groups.attrs["messages"],
             "cross_check": None if cross_check is None else dict(cross_check),
             "evidence": None if evidence is None else dict(evidence),
+            "subgroup_test": None if subgroup_test is None else dict(subgroup_test),
             "priors": {name: prior.as_dict() for name, prior in priors.items()},
             "provenance": dict(provenance),
         }
@@ -197,8 +201,14 @@ class Fit:
 
     @property
     def n_participants(self) -> int | None:
-        """Participants in all studies; None where a study does not say."""
-        total = participants(self.table).sum()
+        """Participants in all studies; None where a study does not say.
+
+        Where a study has several results, as many as the largest of these has.
+        """
+        totals, clusters = participants(self.table), self.problem.clusters
+        if clusters is not None:  # the same patients at each time, or for each outcome
+            totals = np.array([totals[rows].max() for rows in clusters.rows])
+        total = totals.sum()
         return None if pd.isna(total) else int(total)
 
     @cached_property
@@ -269,6 +279,32 @@ class Fit:
             return table
         return pd.concat([table, pd.DataFrame(derived).reindex(columns=list(COLUMNS))]).reset_index(
             drop=True
+        )
+
+    @cached_property
+    def ranks(self) -> xr.DataArray | None:
+        """Probability that each subgroup has each rank (dimensions ``subgroup``, ``rank``).
+
+        Rank 1 is the best by the direction of benefit of the spec; None where that is not known or
+        there are no subgroups.
+        """
+        better, posterior = self.spec.effect.better, self.posterior
+        if better is None or "subgroup" not in posterior["mu"].dims:
+            return None
+        if self.exact is not None and self.exact.ranks is not None:
+            shares = self.exact.ranks
+        else:
+            draws = posterior["mu"].transpose("chain", "draw", "subgroup").to_numpy()
+            count = draws.shape[-1]
+            place = (-draws.reshape(-1, count)).argsort(-1).argsort(-1)
+            shares = (place[..., None] == np.arange(count)).mean(0)
+        if better == "lower":
+            shares = shares[:, ::-1]
+        names = posterior["subgroup"].to_numpy()
+        return xr.DataArray(
+            shares,
+            dims=("subgroup", "rank"),
+            coords={"subgroup": names, "rank": np.arange(1, names.size + 1)},
         )
 
     @property

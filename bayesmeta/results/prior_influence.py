@@ -65,12 +65,14 @@ def _lone_subgroups(problem: Problem) -> list[str]:
     ]
     if not names:
         return []
-    of_one = f"{', '.join(names)}: {'a subgroup' if len(names) == 1 else 'subgroups'} of one study."
+    kind = ("a time", "times") if design.times else ("a subgroup", "subgroups")
+    of_one = f"{', '.join(names)}: {kind[len(names) > 1]} of one study."
     if design.own_tau:
         return [f"{of_one} The data say nothing of tau there: it has its prior."]
+    others = f"The other {kind[1]}" if len(names) < design.count else "The priors"
     if design.informs:
-        return [f"{of_one} The other subgroups inform its mean, through omega, and tau."]
-    return [f"{of_one} The other subgroups inform tau there, and the prior of mu its mean."]
+        return [f"{of_one} {others} inform the mean there, through omega, and tau."]
+    return [f"{of_one} {others} inform tau there, and nothing but its study the mean."]
 
 
 def _assumed_correlation(problem: Problem) -> str:

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 import xarray as xr
 from rich.console import Console, Group, RenderableType
 from rich.table import Table
@@ -16,28 +15,21 @@ from bayesmeta.measures import Measure, find_measure
 from bayesmeta.model import HETEROGENEITIES, uses_counts
 from bayesmeta.priors import Prior
 from bayesmeta.results.absolute_text import derived_to_text, without_events
+from bayesmeta.results.estimates_text import estimates_table, notes_of_estimates
 from bayesmeta.results.numbers import (
     decimals,
-    effect_decimals,
     format_number,
     format_probability,
     format_span,
     interval_name,
 )
-from bayesmeta.spec import Spec
+from bayesmeta.spec import Model, Spec
 
 if TYPE_CHECKING:
     from bayesmeta.results.fit import Fit
 
-__all__ = ["fit_to_html", "fit_to_text", "prepared_to_text", "remarks"]
+__all__ = ["describe_model", "fit_to_html", "fit_to_text", "prepared_to_text", "remarks"]
 
-_NAMES = {
-    "mu": "pooled effect (mu)",
-    "tau": "heterogeneity (tau)",
-    "rho": "correlation (rho)",
-    "theta_new": "effect in new study",
-    "I2": "I² (%)",
-}
 _VERDICTS = {"ok": "green", "warn": "yellow", "fail": "bold red"}
 
 
@@ -54,9 +46,11 @@ def fit_to_text(fit: "Fit", *, studies: bool = False) -> RenderableType:
     spec, measure = fit.spec, fit.measure
     parts: list[RenderableType] = [
         Text(spec.title, style="bold"),
-        Text(_description(spec, fit.table.sizes["study"], fit.n_participants)),
-        _main_table(fit),
+        Text(_description(spec, fit.table, fit.n_participants)),
+        estimates_table(fit),
         Text(_interval_note(fit)),
+        *(Text(note) for note in notes_of_estimates(fit)),
+        *_test_of_subgroups(fit),
         *derived_to_text(fit),
         *(without_events(fit.table, measure) if fit.problem.counts else []),
     ]
@@ -104,7 +98,7 @@ def prepared_to_text(spec: Spec, table: xr.Dataset, priors: Mapping[str, Prior])
     attrs = table.attrs
     return Group(
         Text(spec.title, style="bold"),
-        Text(_description(spec, table.sizes["study"], None)),
+        Text(_description(spec, table, None)),
         rows,
         *_about_effects(spec, table, measure),
         *remarks(
@@ -142,40 +136,63 @@ def remarks(
     return texts + [Text(f"warning: {warning}", style="yellow") for warning in warnings]
 
 
-def _description(spec: Spec, k: int, participants: int | None) -> str:
+def _description(spec: Spec, table: xr.Dataset, participants: int | None) -> str:
     """One line: the measure, how much data, the model."""
     measure = find_measure(spec.effect.measure)
+    k = table.sizes["study"]
     data = f"{k} {'study' if k == 1 else 'studies'}"
+    if "cluster" in table:
+        studies = len(set(table["cluster"].to_numpy()))
+        data = f"{k} results of {studies} {'study' if studies == 1 else 'studies'}"
     data += f", {participants} participants" if participants else ""
-    effects = HETEROGENEITIES[spec.model.heterogeneity].label.partition(":")[0]
-    if spec.model.heterogeneity == "student-t":
-        effects += f" ({spec.model.nu:g} degrees of freedom)"
+    effects = describe_model(spec.model, fixed_nu=spec.priors.nu is None)
     return (
         f"{measure.label} ({measure.code}), {data}; {effects}, {spec.model.likelihood} likelihood"
     )
 
 
-def _main_table(fit: "Fit") -> Table:
-    """Everything but the studies; on two scales where the measure has two."""
-    interval, measure = fit.spec.interval, fit.measure
-    shown = fit.estimates["name"].isin(list(_NAMES)) & fit.estimates["median"].notna()
-    estimates = fit.estimates[shown]
-    back_transformed = measure.scale.name != "identity"
-    statistics = ["median", "sd"] if back_transformed else ["median", "mean", "sd"]
-    chances = {
-        column: header
-        for column, header in (("prob_benefit", "P(benefit)"), ("prob_important", "P(important)"))
-        if estimates[column].notna().any()
-    }
-    headers = [*statistics, f"{100 * interval.prob:g} % interval"]
-    headers += [measure.label] * back_transformed + list(chances.values())
-    table = Table("", box=None, pad_edge=False, header_style="bold")
-    for header in headers:
-        table.add_column(header, justify="right")
-    for _, row in estimates.iterrows():
-        cells = _cells(row, statistics, measure if back_transformed else None, chances)
-        table.add_row(_NAMES[row["name"]], *cells)
-    return table
+def describe_model(model: Model, *, fixed_nu: bool = True) -> str:
+    """The heterogeneity and the design of a model in a few words.
+
+    Parameters
+    ----------
+    model
+        The ``[model]`` section of a spec.
+    fixed_nu
+        Whether the degrees of freedom of a t distribution have no prior.
+    """
+    words = HETEROGENEITIES[model.heterogeneity].label.partition(":")[0]
+    if model.heterogeneity == "student-t":
+        words += f" ({model.nu:g} degrees of freedom)" if fixed_nu else " (t distribution)"
+    if model.subgroup is not None:
+        own = ", each with its own tau" if model.subgroup.tau == "separate" else ""
+        words += f" around {model.subgroup.means} means by {model.subgroup.column}{own}"
+    if model.time is not None:
+        kind = {
+            "free": "a mean for each time by",
+            "linear": "a line over",
+            "random-walk": "a random walk over",
+        }
+        words += f" around {kind[model.time.effects]} {model.time.column}"
+    if model.moderators is not None:
+        words += f" around mu + {model.moderators.formula}"
+    if model.rho is not None:
+        words += f", results of one study correlated by {model.rho:g}"
+    return words
+
+
+def _test_of_subgroups(fit: "Fit") -> list[Text]:
+    """The frequentist test for differences between subgroups, as RevMan does it."""
+    found = fit.record["subgroup_test"]
+    if found is None:
+        return []
+    return [
+        Text(
+            f"frequentist test for subgroup differences (each subgroup by {found['method']} with "
+            f"inverse variances, as in RevMan): χ² = {found['q']:.2f}, df = {found['df']}, "
+            f"P = {found['p']:.2g}"
+        )
+    ]
 
 
 def _interval_note(fit: "Fit") -> str:
@@ -186,32 +203,22 @@ def _interval_note(fit: "Fit") -> str:
     return f"{note}."
 
 
-def _cells(
-    row: pd.Series, statistics: Iterable[str], measure: Measure | None, chances: Iterable[str]
-) -> list[str]:
-    """The cells of an estimate; I² in percent; on the display scale where a measure is given."""
-    unit = 100 if row["name"] == "I2" else 1
-    lower, upper = unit * row["lower"], unit * row["upper"]
-    places = decimals(lower, upper)
-    cells = [format_number(unit * row[name], places) for name in statistics]
-    cells.append(format_span(lower, upper, places))
-    if measure is not None:
-        cells.append("" if math.isnan(row["display_median"]) else _display(row, measure))
-    return cells + [format_probability(row[column]) for column in chances]
-
-
 def _study_table(fit: "Fit") -> Table:
     estimates = fit.estimates[fit.estimates["name"] == "theta"]
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("study")
     for header in ("effect", "std. error", "weight %", "theta", interval_name(fit.spec.interval)):
         table.add_column(header, justify="right")
+    outliers = fit.estimates.loc[fit.estimates["name"] == "outlier", "mean"].to_list()
+    if outliers:
+        table.add_column("P(outlier)", justify="right")
     data, weights = fit.table, fit.weights.to_numpy()
-    for (_, row), effect, error, weight in zip(
+    for (_, row), effect, error, weight, outlier in zip(
         estimates.iterrows(),
         data["effect"].to_numpy(),
         data["std_error"].to_numpy(),
         weights,
+        outliers or [None] * len(weights),
         strict=True,
     ):
         places = decimals(row["lower"], row["upper"])
@@ -222,14 +229,9 @@ def _study_table(fit: "Fit") -> Table:
             format_number(weight, 1),
             format_number(row["median"], places),
             format_span(row["lower"], row["upper"], places),
+            *([] if outlier is None else [format_probability(outlier)]),
         )
     return table
-
-
-def _display(row: pd.Series, measure: Measure) -> str:
-    lower, upper = row["display_lower"], row["display_upper"]
-    places = effect_decimals(lower, upper, measure)
-    return f"{format_number(row['display_median'], places)} ({format_span(lower, upper, places)})"
 
 
 def _evidence(fit: "Fit") -> list[Text]:
@@ -260,7 +262,8 @@ def _convergence(fit: "Fit") -> Text:
             f"R-hat at most {found.rhat_max:.3f}, effective sample size at least {ess:.0f}, "
             f"{found.divergences} divergences"
         )
-        if not math.isnan(error := fit.estimate("mu")["mcse_mean"]):
+        errors = fit.estimates.loc[fit.estimates["name"] == "mu", "mcse_mean"]
+        if not math.isnan(error := errors.max()):
             basis += f"; Monte Carlo error of the mean of mu {error:.1g}"
     text = Text.assemble("convergence: ", (found.verdict, _VERDICTS[found.verdict]), f" ({basis})")
     check = fit.record["cross_check"]

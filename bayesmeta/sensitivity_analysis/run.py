@@ -14,7 +14,7 @@ from bayesmeta.measures import (
     find_measure,
     important_on_analysis_scale,
 )
-from bayesmeta.model import Problem, read_prior
+from bayesmeta.model import Problem, check_one_mean, read_prior
 from bayesmeta.pipeline import Prepared, check, prepared_from
 from bayesmeta.priors import Prior
 from bayesmeta.results import Fit
@@ -81,6 +81,7 @@ def sensitivity(
         prepared_from(source, options) if isinstance(source, Fit) else check(source, **options)
     )
     base, spec = prepared.problem, prepared.spec
+    check_one_mean(base, "sensitivity")
     chosen, measure = spec.sensitivity, find_measure(spec.effect.measure)
     benefit = Benefit(
         null=measure.null,

@@ -7,8 +7,8 @@ import numpy as np
 import xarray as xr
 
 from bayesmeta.errors import InputError
-from bayesmeta.measures import ZERO_CELL_RULES, find_measure, study_effects
-from bayesmeta.model import Problem, check_priors
+from bayesmeta.measures import ZERO_CELL_RULES, cells_corrected, find_measure, study_effects
+from bayesmeta.model import Problem, check_priors, problem_of, units_of
 from bayesmeta.pipeline import Prepared
 from bayesmeta.priors import Prior
 from bayesmeta.spec import Effect
@@ -80,11 +80,12 @@ def short(prior: Prior) -> str:
 
 
 def leave_one_out(base: Problem) -> Iterator[Variation]:
-    """The analysis without each study in turn."""
-    count = len(base.study)
-    for left_out in range(count if count > 1 else 0):
-        kept = [study for study in range(count) if study != left_out]
-        yield _variation("leave one out", f"without {base.study[left_out]}", base.subset(kept))
+    """The analysis without each study in turn, with all its results."""
+    units = units_of(base)
+    for name, rows in zip(units.names, units.rows, strict=True):
+        kept = np.setdiff1d(np.arange(len(base.study)), rows).tolist()
+        if kept:
+            yield _variation("leave one out", f"without {name}", base.subset(kept))
 
 
 def cumulative(base: Problem, year: np.ndarray) -> Iterator[Variation]:
@@ -116,7 +117,7 @@ def effect_variants(prepared: Prepared, r: Sequence[float]) -> Iterator[Variatio
     measure, effect = find_measure(prepared.spec.effect.measure), prepared.spec.effect
     for value in r:
         yield _recomputed(prepared, "r", f"r = {value:g}", {"r": value})
-    if prepared.table.attrs["corrections"] or any(
+    if cells_corrected(prepared.table.attrs["corrections"]) or any(
         "no events" in item["reason"] for item in prepared.table.attrs["excluded"]
     ):
         for label, rule in ZERO_CELL_RULES.items():
@@ -138,13 +139,8 @@ def _recomputed(prepared: Prepared, kind: str, label: str, changed: dict[str, ob
         table: xr.Dataset = study_effects(prepared.raw, effect, find_measure(effect.measure))
     except InputError as error:
         return Variation(kind=kind, label=label, problem=None, reason=error.message)
-    problem = replace(
-        prepared.problem,
-        study=tuple(str(name) for name in table["study"].to_numpy()),
-        effect=table["effect"].to_numpy(),
-        std_error=table["std_error"].to_numpy(),
-    )
-    return _variation(kind, label, problem)
+    spec = prepared.spec.model_copy(update={"effect": effect})
+    return _variation(kind, label, problem_of(spec, table, prepared.problem.priors))
 
 
 def _variation(kind: str, label: str, problem: Problem) -> Variation:

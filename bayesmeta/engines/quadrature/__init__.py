@@ -6,9 +6,11 @@ from bayesmeta.engines.quadrature.integrate import integrate
 from bayesmeta.engines.quadrature.posterior import Posterior
 from bayesmeta.engines.quadrature.solve import Exact, refusal, solve, solve_many
 from bayesmeta.engines.quadrature.tabulated import TabulatedPosterior
+from bayesmeta.engines.quadrature.two_deviations import LinearPosterior
 
 __all__ = [
     "Exact",
+    "LinearPosterior",
     "Posterior",
     "TabulatedPosterior",
     "densities",

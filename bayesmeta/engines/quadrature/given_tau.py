@@ -21,7 +21,7 @@ _FACTORS = 8
 
 _LARGEST = 1e300
 _LARGEST_SIGMA = 1e140
-_ROUNDING = 1e-15
+_ROUNDING = 1e-14
 """Share of what groups take away that is left, so that rounding takes no more than there is."""
 
 _LOG_2PI = float(np.log(2 * np.pi))

@@ -258,8 +258,9 @@ def _checks(first: _Mixture, moments: Floats) -> Callable[[_Mixture], Floats]:
 
     def spread(mixture: _Mixture, extra: float) -> Floats:
         variances = np.diagonal(mixture.covariance, axis1=-2, axis2=-1)
-        sd: Floats = np.sqrt(variances + extra * mixture.tau[..., None] ** 2)
-        return np.maximum(sd, np.finfo(float).tiny)
+        around = variances + extra * mixture.tau[..., None] ** 2
+        sd: Floats = np.sqrt(np.maximum(around, np.finfo(float).tiny))
+        return sd
 
     centre = np.take_along_axis(first.mean, peak[..., None], 1)
     ends = [

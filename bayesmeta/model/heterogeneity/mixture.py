@@ -43,7 +43,7 @@ def _deviations(
 
 
 MIXTURE = Heterogeneity(
-    label="robust random effects: a share p_outlier of the true effects varies by tau_outlier more",
+    label="random effects with outliers: a share p_outlier of them varies by tau_outlier more",
     parameters=lambda problem: ("tau", "p_outlier", "tau_outlier"),
     components=_components,
     effects=_effects,

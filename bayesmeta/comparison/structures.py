@@ -9,18 +9,24 @@ import numpy as np
 import pandas as pd
 from scipy.special import logsumexp
 
-from bayesmeta.comparison.structures_result import LeaveOneOut, StructureRow, Structures
-from bayesmeta.engines.quadrature import refusal, solve_many
+from bayesmeta.comparison.leave_one_out import (
+    LeaveOneOut,
+    check_each_predicted,
+    improper_priors,
+    log_evidences,
+    log_likelihood_by_unit,
+    separate_parts,
+    without_unit,
+)
+from bayesmeta.comparison.structures_result import StructureRow, Structures
+from bayesmeta.engines.quadrature import refusal
 from bayesmeta.errors import DataError, EngineError, InputError, SpecError, did_you_mean
 from bayesmeta.measures import display_size
-from bayesmeta.measures.base import Floats
 from bayesmeta.model import (
     HETEROGENEITIES,
     LIKELIHOODS,
-    Design,
     Groups,
     Problem,
-    check_priors,
     units_of,
 )
 from bayesmeta.pipeline import Prepared, check, fit_prepared, varied
@@ -256,7 +262,7 @@ def _row(
         warnings=fit.warnings,
     )
     try:
-        _check_each(posed.problem, units)
+        check_each_predicted(posed.problem, units)
         row = _scored(row, fit, posed.problem, units)
     except InputError as error:
         row = replace(row, reason=error.message)
@@ -265,8 +271,8 @@ def _row(
 
 def _scored(row: StructureRow, fit: Fit, problem: Problem, units: Groups) -> StructureRow:
     """A row with its elpd and its evidence."""
-    log_likelihood = _by_unit(fit, problem, units)
-    if _parts(problem) is None:
+    log_likelihood = log_likelihood_by_unit(fit, problem, units)
+    if separate_parts(problem) is None:
         parameters = [name for name in ("mu", *fit.record["priors"]) if name in fit.posterior]
         loo = LeaveOneOut.sampled(log_likelihood, fit.posterior[list(dict.fromkeys(parameters))])
         high = ", ".join(units.names[unit] for unit in loo.high)
@@ -274,113 +280,18 @@ def _scored(row: StructureRow, fit: Fit, problem: Problem, units: Groups) -> Str
         return replace(
             row, loo=loo, warnings=(*row.warnings, *([f"{text}{high}."] if high else []))
         )
-    problems = [problem, *(_without(problem, rows) for rows in units.rows)]
-    log, error = _log_evidences(problems)
+    problems = [problem, *(without_unit(problem, rows) for rows in units.rows)]
+    log, error = log_evidences(problems)
     judged = diagnose_exact(error)
     pointwise = log[0] - log[1:]
     mean = logsumexp(log_likelihood, axis=(0, 1)) - np.log(log_likelihood[..., 0].size)
     return replace(
         row,
         loo=LeaveOneOut(method="exact", pointwise=pointwise, p_loo=float((mean - pointwise).sum())),
-        log_evidence=float(log[0]) if not _improper(problem) else None,
+        log_evidence=float(log[0]) if not improper_priors(problem) else None,
         verdict=worst([row.verdict, judged.verdict]),
         warnings=(*row.warnings, *judged.messages),
     )
-
-
-def _by_unit(fit: Fit, problem: Problem, units: Groups) -> Floats:
-    """Log likelihood of each unit (chain, draw, unit).
-
-    Where a structure takes rows of a unit as independent, they are so given its parameters, and
-    the sum over them is the log of their joint density.
-    """
-    (values,) = fit.tree["log_likelihood"].to_dataset().data_vars.values()
-    finer = units_of(problem).rows
-    by = values.transpose("chain", "draw", ...).to_numpy()
-    if by.shape[-1] != len(finer):  # by row
-        finer = [np.array([row]) for row in range(by.shape[-1])]
-    total = np.zeros((*by.shape[:2], len(units.names)))
-    for place, rows in enumerate(finer):
-        total[..., units.member[rows[0]]] += by[..., place]
-    return total
-
-
-def _without(problem: Problem, rows: np.ndarray) -> Problem:
-    """The problem without a unit.
-
-    Its subgroups all stay: one that has lost its only study is at its prior, and times keep their
-    places in a random walk, so that the prior of the others is what it was.
-    """
-    kept = np.setdiff1d(np.arange(len(problem.study)), rows)
-    pooled = replace(problem, design=Design.pooled(len(problem.study)))
-    design, groups = problem.design, problem.design.subgroups
-    if groups is not None:
-        groups = Groups(names=groups.names, member=groups.member[kept])
-    return replace(
-        pooled.subset([int(row) for row in kept]),
-        design=replace(design, matrix=design.matrix[kept], subgroups=groups),
-    )
-
-
-def _parts(problem: Problem) -> list[Problem] | None:
-    """Problems that quadrature can do, whose evidences multiply to that of one; None without any.
-
-    Subgroups that share no parameter are analyses of their own.
-    """
-    if not problem.study:
-        return []
-    if refusal(problem) is None:
-        return [problem]
-    design = problem.design
-    apart = design.own_tau or problem.heterogeneity == "common"
-    groups = design.subgroups if not (design.informs or design.terms) and apart else None
-    if groups is None or problem.correlated or problem.clusters is not None:
-        return None
-    pooled = replace(problem, design=Design.pooled(len(problem.study)))
-    parts = [pooled.subset([int(row) for row in rows]) for rows in groups.rows if rows.size]
-    return parts if all(refusal(part) is None for part in parts) else None
-
-
-def _log_evidences(problems: Sequence[Problem]) -> tuple[Floats, float]:
-    """Log evidence of problems, that of no data 0, and the largest change at the last doubling."""
-    parts = [(at, part) for at, each in enumerate(problems) for part in _parts(each) or ()]
-    log, error = np.zeros(len(problems)), 0.0
-    for places, exact in solve_many([part for _, part in parts]):
-        for place, value in zip(places, exact.log_evidence, strict=True):
-            log[parts[place][0]] += value
-        error = max(error, float(np.max(exact.error)))
-    return log, error
-
-
-def _improper(problem: Problem) -> list[str]:
-    return [name for name, prior in problem.priors.items() if not prior.proper]
-
-
-def _check_each(problem: Problem, units: Groups) -> None:
-    """Refuse where the others do not determine a posterior: then nothing predicts a unit."""
-    improper = {name.partition("[")[0] for name in _improper(problem)}
-    if not improper:
-        return
-    design = problem.design
-    own = design.subgroups is not None and not design.informs
-    means = np.eye(design.count)[design.member] if own else np.ones((len(problem.study), 1))
-    columns = [
-        *([means] if "mu" in improper else []),
-        *([design.matrix] if "beta" in improper else []),
-    ]
-    whole = np.concatenate([*columns, np.zeros((len(problem.study), 0))], 1)
-    for name, rows in zip(units.names, units.rows, strict=True):
-        rest = _without(problem, rows)
-        kept = np.delete(whole, rows, axis=0)
-        try:
-            check_priors(rest)
-            determined = np.linalg.matrix_rank(kept) == whole.shape[1] if kept.size else not columns
-        except SpecError:
-            determined = False
-        if not determined:
-            raise SpecError(
-                f"without {name} a prior that is improper has no posterior, and nothing predicts it"
-            )
 
 
 def _tracked(candidates: Sequence[_Candidate], progress: bool) -> Iterable[_Candidate]:

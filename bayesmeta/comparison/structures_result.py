@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property, partial
 from itertools import zip_longest
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -18,6 +18,7 @@ from rich.table import Table
 from rich.text import Text
 
 from bayesmeta import __version__
+from bayesmeta.comparison.leave_one_out import LeaveOneOut
 from bayesmeta.comparison.text import span_text
 from bayesmeta.files import write_whole
 from bayesmeta.measures import Measure, find_measure
@@ -29,7 +30,7 @@ from bayesmeta.results.summary import DIFFERENCES
 from bayesmeta.results.tables import remarks
 from bayesmeta.spec import Spec
 
-__all__ = ["LeaveOneOut", "StructureRow", "Structures"]
+__all__ = ["StructureRow", "Structures"]
 
 _NAN = float("nan")
 _EFFECTS = ("mu", "mu_overall", *DIFFERENCES)
@@ -43,60 +44,6 @@ _NOTES = (
     "Probabilities are under equal prior odds and among the structures with an evidence. Unlike "
     "elpd, evidence depends on how wide the priors are.",
 )
-
-
-@dataclass(frozen=True, kw_only=True)
-class LeaveOneOut:
-    """How well a structure predicts each unit from the others.
-
-    Attributes
-    ----------
-    method : {"exact", "psis"}
-    pointwise : array (unit,)
-        Log density of the data of each, given those of all others.
-    p_loo : float
-        By how much the log density given all data is higher, summed: as many parameters.
-    pareto_k : array (unit,) or None
-        The diagnostics of importance sampling; None where it was not used.
-    good_k : float
-        Above which they are too high.
-    """
-
-    method: Literal["exact", "psis"]
-    pointwise: Floats
-    p_loo: float
-    pareto_k: Floats | None = None
-    good_k: float = _NAN
-
-    @property
-    def high(self) -> np.ndarray:
-        """The units whose Pareto k is too high."""
-        return np.flatnonzero([] if self.pareto_k is None else ~(self.pareto_k <= self.good_k))
-
-    @classmethod
-    def sampled(cls, log_likelihood: Floats, parameters: xr.Dataset) -> Self:
-        """By Pareto-smoothed importance sampling (Vehtari et al. 2024, J Mach Learn Res 25:72).
-
-        Parameters
-        ----------
-        log_likelihood
-            Of each unit (chain, draw, unit).
-        parameters
-            The draws, for their effective sample size.
-        """
-        import arviz_stats as azs
-
-        values = xr.Dataset({"y": (("chain", "draw", "unit"), log_likelihood)})
-        tree = xr.DataTree.from_dict({"posterior": parameters, "log_likelihood": values})
-        with warnings.catch_warnings(action="ignore"):  # of high k, which we say ourselves
-            found = azs.loo(tree, pointwise=True)
-        return cls(
-            method="psis",
-            pointwise=found.elpd_i.to_numpy(),
-            p_loo=float(found.p),
-            pareto_k=found.pareto_k.to_numpy(),
-            good_k=float(found.good_k),
-        )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -140,12 +140,13 @@ class NormalMixture:
             some = slice(row, row + rows)
             own = some if self.means.shape[0] > 1 else slice(None)
             means, scale = self.means[own, :, None], 1 / self.sds[own, :, None]
-            weights = self.weights[some, None, :, None]
+            weights = self.weights[some]
             for point in range(0, x.shape[-1], points):
                 at = (some, slice(None), slice(point, point + points))
                 z = (x[at][..., None] - means) * scale
                 for result, function in zip(results, functions, strict=True):
-                    result[at] = (function(z, scale) @ weights)[..., 0]
+                    # not by BLAS, whose threads wait for each other on a busy machine
+                    result[at] = np.einsum("rqpc,rc->rqp", function(z, scale), weights)
         return tuple(results)
 
 

@@ -217,17 +217,26 @@ class Design:
         )
 
     def subset(self, kept: Sequence[int]) -> Self:
-        """The design of some of the studies."""
+        """The design of some of the studies.
+
+        Subgroups without any are gone; times are not, as the walk goes through them.
+        """
         kept = list(kept)
         matrix = self.matrix[kept]
         if self.subgroups is None:
             return replace(self, matrix=matrix)
+        if self.means == "random-walk":
+            left = replace(self.subgroups, member=self.subgroups.member[kept])
+            return replace(self, matrix=matrix, subgroups=left)
         subgroups = self.subgroups.subset(kept)
-        left = [self.subgroups.names.index(name) for name in subgroups.names]
-        gaps = self.gaps
-        if gaps.size:
-            gaps = np.diff(np.concatenate([[0.0], np.cumsum(gaps)])[left])
+        places = [self.subgroups.names.index(name) for name in subgroups.names]
         points = self.points
         if points is not None:
-            points = replace(points, of_mu=points.of_mu[:, left], member=points.of_mu.argmax(-1))
-        return replace(self, matrix=matrix, subgroups=subgroups, gaps=gaps, points=points)
+            own = [place for place, member in enumerate(points.member) if member in places]
+            points = Readout(
+                names=tuple(points.names[place] for place in own),
+                of_mu=points.of_mu[np.ix_(own, places)],
+                of_beta=points.of_beta[own],
+                member=np.array([places.index(points.member[place]) for place in own], np.intp),
+            )
+        return replace(self, matrix=matrix, subgroups=subgroups, points=points)

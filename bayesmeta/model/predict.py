@@ -240,9 +240,13 @@ def _log_likelihood(problem: Problem, posterior: xr.Dataset) -> xr.Dataset:
     name = "counts" if problem.counts else "effect"
     draws = {dim: posterior[dim] for dim in _DIMS}
     if problem.clusters is not None or problem.correlated:
-        units = units_of(problem).names
-        log = log_density_of_units(problem, posterior)
-        return xr.Dataset({name: ((*_DIMS, "unit"), log)}, coords={**draws, "unit": list(units)})
+        units = units_of(problem)
+        if len(_components(problem, posterior)) == 1:
+            log = log_density_of_units(problem, posterior)
+        else:  # nothing is shared but the parameters
+            log = _log_density(problem, posterior) @ units.indicators
+        coords = {**draws, "unit": list(units.names)}
+        return xr.Dataset({name: ((*_DIMS, "unit"), log)}, coords=coords)
     log = _log_density(problem, posterior)
     return xr.Dataset({name: (_EACH, log)}, coords={**draws, "study": list(problem.study)})
 

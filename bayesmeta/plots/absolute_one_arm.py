@@ -9,6 +9,7 @@ import numpy as np
 from scipy.special import betaincinv, gammaincinv, logit
 
 from bayesmeta.measures.base import Floats
+from bayesmeta.plots.bands import reference_notes
 from bayesmeta.plots.fold import fold_name
 from bayesmeta.plots.forest_counts import count_columns
 from bayesmeta.plots.layout import Column, Sheet
@@ -97,7 +98,7 @@ def draw_one_arm(fit: "Fit", title: str) -> "Figure":
         right=[_right(fit, arm, summaries, rows)],
         rows=len(arm.own),
         title=title,
-        notes=_notes(fit, arm, summaries),
+        notes=[*_notes(fit, arm, summaries), *reference_notes(fit)],
         summary_rows=rows,
         directions=None,
         null=None,

@@ -95,7 +95,7 @@ def _two_arms(fit: "Fit", level: ControlLevel, title: str) -> "Figure":
         2,
         title=title,
         key=[*bands_key(fit, shown), *_key(level)],
-        notes=[_note(fit, level)],
+        notes=[_note(fit, level), *reference_notes(fit)],
         height=_HEIGHT,
         room=_ROOM,
     )

@@ -21,7 +21,16 @@ if TYPE_CHECKING:
 
     from bayesmeta.results import Fit
 
-__all__ = ["TREATED", "Band", "bands", "bands_key", "benefit_sides", "check_one_mean", "draw_bands", "reference_notes"]
+__all__ = [
+    "TREATED",
+    "Band",
+    "bands",
+    "bands_key",
+    "benefit_sides",
+    "check_one_mean",
+    "draw_bands",
+    "reference_notes",
+]
 
 _DASHED: Any = {"linewidth": 1.2, "linestyle": (0, (4, 2))}
 _LONGEST = 12

@@ -166,10 +166,13 @@ def test_other_files_and_plots_are_refused(
         odds_ratios.plot("florest")
 
 
-def test_every_plot_draws_and_says_what_it_is(zero_cells: pd.DataFrame) -> None:
+def test_every_plot_draws_and_says_what_it_is(
+    zero_cells: pd.DataFrame, exchangeable: bm.Fit, regression: bm.Fit, over_time: dict[str, bm.Fit]
+) -> None:
     fit = bm.fit(zero_cells, measure="OR", likelihood="binomial", engine="quadrature")
+    special = {"ranks": exchangeable, "bubble": regression, "time-course": over_time["free"]}
     for name, plot in PLOTS.items():
-        assert isinstance(fit.plot(name), Figure)
+        assert isinstance(special.get(name, fit).plot(name), Figure)
         assert plot.__doc__
 
 

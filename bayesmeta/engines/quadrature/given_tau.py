@@ -21,9 +21,6 @@ _FACTORS = 8
 
 _LARGEST = 1e300
 _LARGEST_SIGMA = 1e140
-_ROUNDING = 1e-14
-"""Share of what groups take away that is left, so that rounding takes no more than there is."""
-
 _LOG_2PI = float(np.log(2 * np.pi))
 
 
@@ -68,6 +65,33 @@ class Studies:
         pairs = (x[..., :, None] * x[..., None, :]).reshape(*x.shape[:-1], -1)
         pairs = np.broadcast_to(pairs, (*y.shape[:-1], pairs.shape[-1]))
         return np.concatenate([pairs, x * y, y**2], -1) * self.included[..., None]
+
+    @cached_property
+    def centres(self) -> Floats:
+        """What each group has of each term and of the effects (batch, group, term + 1).
+
+        The factors of the deviates that are nearest to them, weighted as if tau were 0.
+        """
+        assert self.shared is not None
+        z = self.shared * (self.included / self.std_error**2)[..., None]
+        x = np.broadcast_to(self.design, (*self.effect.shape, self.design.shape[-1]))
+        both = np.concatenate([x, self.effect[..., None]], -1)
+        centres: Floats = (np.swapaxes(z, 1, 2) @ both) / (z * self.shared).sum(1)[..., None]
+        return centres
+
+    @cached_property
+    def inside(self) -> Self:
+        """Terms and effects without what groups have of them: nothing cancels in their sums."""
+        assert self.shared is not None
+        of_groups = self.shared @ self.centres
+        return type(self)(
+            effect=self.effect - of_groups[..., -1],
+            std_error=self.std_error,
+            design=self.design - of_groups[..., :-1],
+            included=self.included,
+            shared=self.shared,
+            sigma=self.sigma,
+        )
 
     @cached_property
     def products_of_groups(self) -> Floats:
@@ -178,10 +202,11 @@ def given_tau(studies: Studies, coefficients: Coefficients, tau: Floats) -> Give
     if not studies.complete:
         ratio = np.where(studies.included[:, None] > 0, ratio, 1.0)
     log_determinant = _log_product(ratio) + studies.count[:, None] * np.log(scale)
-    sums = (1 / ratio) @ studies.products
-    if studies.shared is not None:
+    if studies.shared is None:
+        sums = (1 / ratio) @ studies.products
+    else:
         of_groups = given_groups(studies, tau)
-        sums = sums - of_groups.taken
+        sums = (1 / ratio) @ studies.inside.products + of_groups.added
         log_determinant = log_determinant + of_groups.log_determinant
     information = sums[..., : terms**2].reshape(*tau.shape, 1, terms, terms)
     score, square = sums[..., None, terms**2 : -1], sums[..., None, -1]
@@ -212,7 +237,7 @@ def given_tau(studies: Studies, coefficients: Coefficients, tau: Floats) -> Give
 
 @dataclass(frozen=True, kw_only=True)
 class GivenGroups:
-    """The deviates of groups given tau and sigma, multiplied by sigma, and what they take away.
+    """The deviates of groups given tau and sigma, multiplied by sigma, and what they change.
 
     Attributes
     ----------
@@ -220,8 +245,8 @@ class GivenGroups:
         Of each deviate given the coefficients; they are independent then.
     constant, slope : array (batch, node, group) and (batch, node, group, term)
         Its mean given the coefficients is ``constant - slope @ coefficients``.
-    taken : array (batch, node, product)
-        What is taken away from the weighted sums of `Studies.products`.
+    added : array (batch, node, product)
+        What is added to the weighted sums of the products of `Studies.inside`.
     log_determinant : array (batch, node)
         What is added to the logarithm of the determinant of the covariance.
     """
@@ -229,7 +254,7 @@ class GivenGroups:
     variance: Floats
     constant: Floats
     slope: Floats
-    taken: Floats
+    added: Floats
     log_determinant: Floats
 
 
@@ -248,25 +273,33 @@ def given_groups(studies: Studies, tau: Floats) -> GivenGroups:
     terms, groups = studies.design.shape[-1], studies.shared.shape[-1]
     scale = studies.variance.min(-1) + tau**2
     ratio = (studies.variance + tau[..., None] ** 2) / scale[..., None]
-    sums = ((1 / ratio) @ studies.products_of_groups).reshape(*tau.shape, groups, terms + 2)
-    squares, products = sums[..., 0], sums[..., 1:]
+    sums = ((1 / ratio) @ studies.inside.products_of_groups).reshape(*tau.shape, groups, terms + 2)
+    squares, inner = sums[..., 0], sums[..., 1:]
     with np.errstate(divide="ignore", over="ignore"):
         against = scale / np.minimum(studies.sigma, _LARGEST_SIGMA)[:, None] ** 2
     shares = 1 / (against[..., None] + squares)
-    weighted = shares[..., None] * products
-    taken = np.einsum("bngp,bngq->bnpq", weighted, products)
-    pairs = taken[..., :terms, :terms]
-    pairs = pairs * (1 - _ROUNDING * np.eye(terms))
+    left = 1 / (1 + squares / against[..., None])[..., None]
+    centres = studies.centres[:, None]
+    of_centres = np.swapaxes(centres * left, -1, -2)
+    added = of_centres @ (centres * squares[..., None] + inner)
+    added += np.swapaxes(left * inner, -1, -2) @ centres
+    added -= np.swapaxes(shares[..., None] * inner, -1, -2) @ inner
     flat = np.concatenate(
-        [pairs.reshape(*tau.shape, -1), taken[..., :terms, terms], taken[..., terms:, terms]], -1
+        [
+            added[..., :terms, :terms].reshape(*tau.shape, -1),
+            added[..., :terms, terms],
+            added[..., terms:, terms],
+        ],
+        -1,
     )
+    weighted = shares[..., None] * (inner + centres * squares[..., None])
     with np.errstate(divide="ignore"):
         log_determinant = np.log1p(squares / against[..., None]).sum(-1)
     return GivenGroups(
         variance=shares * scale[..., None],
         constant=weighted[..., terms],
         slope=weighted[..., :terms],
-        taken=flat,
+        added=flat,
         log_determinant=log_determinant,
     )
 

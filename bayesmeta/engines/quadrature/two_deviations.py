@@ -192,13 +192,16 @@ class LinearPosterior:
         centre = self.mean @ design.T
         rotated = linear.effect + pull * (centre - linear.effect)
         means = rotated @ back.T
-        own = (between * pull) @ (back**2).T
-        loads = np.einsum("kj,cj,jp->ckp", back, pull, design, optimize=True)
-        shared = np.einsum("ckp,cpr,ckr->ck", loads, self.covariance, loads, optimize=True)
+        variances = (between * pull) @ (back**2).T
+        step = max(1, _NUMBERS // linear.whole.size)
+        for first in range(0, len(variances), step):
+            some = slice(first, first + step)
+            loads = back @ (pull[some, :, None] * design)
+            variances[some] += ((loads @ self.covariance[some]) * loads).sum(-1)
         return NormalMixture(
             weights=self.weights,
             means=means.T[None],
-            sds=np.sqrt(np.maximum(own + shared, np.finfo(float).tiny)).T[None],
+            sds=np.sqrt(np.maximum(variances, np.finfo(float).tiny)).T[None],
         )
 
     def draw(self, rng: np.random.Generator, count: int) -> tuple[Floats, Floats, Floats]:
@@ -484,14 +487,13 @@ def _with_groups(
 
 
 def _chosen(studies: Studies, rows: np.ndarray) -> Studies:
-    """The data sets of some batch rows, as many times as they are chosen."""
-    design = studies.design
+    """The data sets of some batch rows, which differ in sigma alone where groups share deviates."""
     assert studies.sigma is not None
     return Studies(
-        effect=studies.effect[rows],
-        std_error=studies.std_error[rows],
-        design=design[rows] if design.shape[0] > 1 else design,
-        included=studies.included[rows],
+        effect=studies.effect[:1],
+        std_error=studies.std_error[:1],
+        design=studies.design[:1],
+        included=studies.included[:1],
         shared=studies.shared,
         sigma=studies.sigma[rows],
     )
@@ -632,11 +634,12 @@ def _draw_given(
     count, shared = inner.size, linear.rotated_shared
     design = linear.design(outer if linear.steps.shape[1] else np.ones(1))
     effect = linear.effect - drawn.shift * design[0, :, 0]
+    shape = (len(design), effect.size)
     studies = Studies(
-        effect=np.broadcast_to(effect, (count, effect.size)),
-        std_error=np.broadcast_to(linear.std_error, (count, effect.size)),
+        effect=np.broadcast_to(effect, shape),
+        std_error=np.broadcast_to(linear.std_error, shape),
         design=design,
-        included=np.ones((count, effect.size)),
+        included=np.ones(shape),
         shared=None if shared is None else shared[None],
         sigma=outer,
     )

@@ -44,8 +44,9 @@ def _components(problem: Problem, parameters: Parameters) -> Components:
     geometrically.
     """
     nu = np.asarray(_nu(problem, parameters), float)
-    low = -np.log(2 * (_NEGLIGIBLE + nu) / nu)
-    high = 2 * _NEGLIGIBLE / nu
+    nu = nu.reshape(nu.shape or (1,) * np.ndim(parameters["tau"]))
+    far = 2 * _NEGLIGIBLE / nu  # log_variance + exp(-log_variance) is as far above 1 at the ends
+    low, high = -np.log(far + 2), far + np.minimum(np.sqrt(2 * far), 1)
     nodes = int(np.ceil(((high - low) * np.sqrt(_STEP[0] + _STEP[1] * nu)).max())) + 1
     log_variance = np.linspace(low, high, nodes)
     log_weight = -nu / 2 * (log_variance + np.exp(-log_variance))

@@ -4,6 +4,8 @@ import math
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from bayesmeta.densities import NormalMixture
 from bayesmeta.results.exact import Effects
 from bayesmeta.results.overlap import Density, smooth_density
@@ -12,6 +14,12 @@ if TYPE_CHECKING:
     from bayesmeta.results import Fit
 
 __all__ = ["mirrored", "posterior_of"]
+
+_MANY = 500
+"""Components of a mixture above which it is computed at `_POINTS` points only."""
+
+_POINTS = 1500
+_TAIL = 1e-8
 
 
 def posterior_of(
@@ -33,6 +41,8 @@ def posterior_of(
     exact = fit.exact
     if exact is not None and name in exact.effects:
         effects = _single(exact.effects[name], index)
+        if isinstance(effects, NormalMixture) and effects.weights.size > _MANY:
+            return _between_points(effects)
         return Density(pdf=lambda x: effects.pdf(x)[0, 0], ppf=lambda q: effects.ppf(q)[0, 0])
     if exact is not None and name in exact.deviations:
         deviation = exact.deviations[name]
@@ -49,6 +59,20 @@ def _single(effects: Effects, index: int) -> Effects:
         one = replace(effects, means=effects.means[:, [index]], sds=effects.sds[:, [index]])
         return one.row(0)
     return replace(effects, log_density_at=effects.log_density_at[:, [index]])
+
+
+def _between_points(mixture: NormalMixture) -> Density:
+    """A mixture of thousands, as fine as is seen: computed at points, straight between them."""
+    quarter, middle, last = mixture.ppf(np.array([0.25, 0.5, 1 - _TAIL]))[0, 0]
+    first = mixture.ppf(np.array([_TAIL]))[0, 0, 0]
+    scale = middle - quarter
+    low, high = np.arcsinh((np.array([first, last]) - middle) / scale)
+    x = middle + scale * np.sinh(np.linspace(low, high, _POINTS))
+    density, below = mixture.pdf(x)[0, 0], mixture.cdf(x)[0, 0]
+    return Density(
+        pdf=lambda at: np.interp(at, x, density, left=0.0, right=0.0),
+        ppf=lambda q: np.interp(q, below, x),
+    )
 
 
 def mirrored(density: Density) -> Density:

@@ -127,7 +127,8 @@ def _results(fit: "Fit", when: Floats) -> list[list[int]]:
     found: dict[str, list[int]] = {}
     for row, name in enumerate(names):
         numbered = re.sub(r" \(\d+\)$", "", name)
-        base = numbered if numbered in names else name.removesuffix(f", {when[row]:g}")
+        numbered = numbered if numbered in names else name
+        base = numbered.removesuffix(f", {when[row]:g}")
         found.setdefault(base, []).append(row)
     return list(found.values())
 

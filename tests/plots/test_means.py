@@ -74,7 +74,7 @@ def test_ranks_are_probabilities_and_follow_the_direction(
     np.testing.assert_allclose(found[:, 0], best, atol=MONTE_CARLO)
 
 
-def test_bars_of_ranks(exchangeable: bm.Fit) -> None:
+def test_bars_of_ranks(exchangeable: bm.Fit, regression: bm.Fit) -> None:
     figure = exchangeable.plot("ranks")
     bars = figure.axes[0].patches
     found = rank_probabilities(exchangeable)
@@ -82,12 +82,7 @@ def test_bars_of_ranks(exchangeable: bm.Fit) -> None:
     assert "P(best)" in texts(figure)
     assert "the lower the better" in texts(figure)
     with pytest.raises(bm.SpecError, match="this fit has none"):
-        bm.fit(
-            exchangeable.table.to_dataframe()[["study", "effect", "std_error"]],
-            measure="SMD",
-            engine="quadrature",
-            mu="Normal(0, 2)",
-        ).plot("ranks")
+        regression.plot("ranks")
 
 
 def test_bubbles_are_the_studies_and_lines_the_means(

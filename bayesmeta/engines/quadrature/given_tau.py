@@ -280,10 +280,9 @@ def given_groups(studies: Studies, tau: Floats) -> GivenGroups:
     shares = 1 / (against[..., None] + squares)
     left = 1 / (1 + squares / against[..., None])[..., None]
     centres = studies.centres[:, None]
-    of_centres = np.swapaxes(centres * left, -1, -2)
-    added = of_centres @ (centres * squares[..., None] + inner)
-    added += np.swapaxes(left * inner, -1, -2) @ centres
-    added -= np.swapaxes(shares[..., None] * inner, -1, -2) @ inner
+    whole = centres * squares[..., None] + inner
+    added = np.einsum("bngp,bngq->bnpq", left * whole, centres)
+    added += np.einsum("bngp,bngq->bnpq", left * centres - shares[..., None] * inner, inner)
     flat = np.concatenate(
         [
             added[..., :terms, :terms].reshape(*tau.shape, -1),
@@ -292,7 +291,7 @@ def given_groups(studies: Studies, tau: Floats) -> GivenGroups:
         ],
         -1,
     )
-    weighted = shares[..., None] * (inner + centres * squares[..., None])
+    weighted = shares[..., None] * whole
     with np.errstate(divide="ignore"):
         log_determinant = np.log1p(squares / against[..., None]).sum(-1)
     return GivenGroups(

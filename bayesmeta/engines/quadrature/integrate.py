@@ -90,11 +90,12 @@ def integrate(
     taus = taus * (data if len(taus) == 1 else 1)
     shift = (use * y / s**2).sum(-1) / (use / s**2).sum(-1)
     shift = shift if x.shape[-1] == 1 else np.zeros_like(shift)
+    only = slice(None) if shared is None else slice(1)  # where only sigma differs
     studies = Studies(
-        effect=y - shift[:, None] * x[..., 0],
-        std_error=s,
-        design=x,
-        included=use,
+        effect=(y - shift[:, None] * x[..., 0])[only],
+        std_error=s[only],
+        design=x[only],
+        included=use[only],
         shared=None if shared is None else np.asarray(shared, float)[None],
         sigma=None if sigma is None else np.asarray(sigma, float),
     )

@@ -218,7 +218,8 @@ def _result_label(fit: "Fit", name: str, cluster: str) -> str:
         return f"result {ending.strip('()')}"
     result, time = fit.spec.data.result, fit.spec.model.time
     column = result or (time.column if time is not None else "")
-    return f"{column} {ending.removeprefix(',').strip()}".strip()
+    value = ending.removeprefix(",").strip()
+    return f"{column} {value.removesuffix('.0')}".strip()
 
 
 def _foot(fit: "Fit", first: float) -> list[Row]:

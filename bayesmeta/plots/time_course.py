@@ -127,8 +127,10 @@ def _results(fit: "Fit", when: Floats) -> list[list[int]]:
     found: dict[str, list[int]] = {}
     for row, name in enumerate(names):
         numbered = re.sub(r" \(\d+\)$", "", name)
-        numbered = numbered if numbered in names else name
-        base = numbered.removesuffix(f", {when[row]:g}")
+        base = numbered if numbered in names else name
+        timed = re.fullmatch(r"(.+), (\d+\.?\d*)", base)
+        if timed is not None and float(timed[2]) == when[row]:
+            base = timed[1]
         found.setdefault(base, []).append(row)
     return list(found.values())
 

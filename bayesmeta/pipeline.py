@@ -199,7 +199,7 @@ def prepare(spec: Spec, frame: pd.DataFrame, *, data_sha256: str, spec_text: str
         study=spec.data.study,
         where=spec.data.where,
         cluster=_cluster(spec),
-        result=spec.data.result or (spec.model.time.column if spec.model.time else None),
+        result=spec.data.result or _time(spec, frame),
     )
     table = study_effects(raw, spec.effect, measure, counts=uses_counts(spec.model.likelihood))
     important_on_analysis_scale(measure, spec.effect, display_size(table))
@@ -213,6 +213,12 @@ def prepare(spec: Spec, frame: pd.DataFrame, *, data_sha256: str, spec_text: str
         problem=problem,
         data_sha256=data_sha256,
     )
+
+
+def _time(spec: Spec, frame: pd.DataFrame) -> str | None:
+    """The column of the times, which tell results of one study apart; None where it is not there."""
+    time = spec.model.time
+    return time.column if time is not None and time.column in frame else None
 
 
 def _cluster(spec: Spec) -> str | None:

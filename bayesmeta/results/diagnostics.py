@@ -96,7 +96,8 @@ def diagnose(posterior: xr.Dataset, sample_stats: xr.Dataset) -> Diagnostics:
             verdict="fail",
             messages=("Some draws are not finite.",),
         )
-    rhat = _extreme(azs.rhat(posterior), np.nanmax)
+    with np.errstate(invalid="ignore", divide="ignore"):  # draws that are all the same
+        rhat = _extreme(azs.rhat(posterior), np.nanmax)
     bulk = _extreme(azs.ess(posterior, method="bulk"), np.nanmin)
     tail = _extreme(azs.ess(posterior, method="tail"), np.nanmin)
     divergent = sample_stats["diverging"].to_numpy() if "diverging" in sample_stats else np.zeros(1)

@@ -209,6 +209,8 @@ def _of_draws(
     import arviz_stats as azs
 
     ends = (azs.eti if interval.kind == "eti" else azs.hdi)(draws, prob=interval.prob)
+    with np.errstate(invalid="ignore", divide="ignore"):  # draws that are all the same
+        rhat = azs.rhat(draws)
     statistics = {
         "mean": draws.mean(_DIMS),
         "sd": draws.std(_DIMS, ddof=1),
@@ -217,7 +219,7 @@ def _of_draws(
         "upper": ends.sel(ci_bound="upper", drop=True),
         "ess_bulk": azs.ess(draws, method="bulk"),
         "ess_tail": azs.ess(draws, method="tail"),
-        "rhat": azs.rhat(draws),
+        "rhat": rhat,
         "mcse_mean": azs.mcse(draws, method="mean"),
     }
     for column, event in events.items():

@@ -203,7 +203,10 @@ def _told_apart(
     counts = Counter(given)
     if result is not None:
         _require(result, list(cells.columns), "data.result")
-        values = [one_line(str(value)) for value in cells[result]]
+        values = [
+            one_line(f"{value:g}" if isinstance(value, float) else str(value))
+            for value in cells[result]
+        ]
         given = [
             f"{name}, {value}" if counts[name] > 1 and value else name
             for name, value in zip(given, values, strict=True)

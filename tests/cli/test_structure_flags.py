@@ -78,7 +78,8 @@ def test_moderators_predictions_and_priors_of_terms(
         (["--subgroup", "tissue"], "the table has no column 'tissue'"),
         (["--subgroup", "outcome"], "all studies are of one subgroup, pain"),
         (["--at", "year=2016"], "model.moderators.formula: this key is required"),
-        (["--moderators", "year", "--at", "yeer=2016"], "the table has no column 'yeer'"),
+        (["--moderators", "year", "--at", "yeer=2016"], "the model has no moderator 'yeer'"),
+        (["--time", "monhts"], "model.time.column: the table has no column 'monhts'"),
         (["--time", "months"], "all effects are of one time, 6"),
         (["--prior", "beta[yeer]=Normal(0, 1)"], "the model has no term 'yeer'"),
         (["--cluster", "trail"], "model.cluster: the table has no column 'trail'"),
@@ -114,7 +115,7 @@ def test_errors_that_are_taken_as_independent_are_said(
 ) -> None:
     assert run("fit", PAIN, "--where", OVER_TIME, "--heterogeneity", "nested", *QUICK) == 0
     shown = " ".join(capsys.readouterr().out.split())
-    assert "38 results of 17 studies" in shown
+    assert "38 results of 15 studies" in shown
     assert "The sampling errors of results of one study are taken to be independent" in shown
 
 

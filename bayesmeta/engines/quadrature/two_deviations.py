@@ -108,8 +108,8 @@ class LinearPosterior:
         variances = np.einsum("cpr,qp,qr->qc", self.covariance, factors, factors) + variance
         return NormalMixture(
             weights=self.weights,
-            means=means[None],
-            sds=np.sqrt(np.maximum(variances, np.finfo(float).tiny))[None],
+            means=np.ascontiguousarray(means)[None],
+            sds=np.ascontiguousarray(np.sqrt(np.maximum(variances, np.finfo(float).tiny)))[None],
             moments=np.array([[float(self.moments.get(name, 2))]]),
         )
 
@@ -200,8 +200,8 @@ class LinearPosterior:
             variances[some] += ((loads @ self.covariance[some]) * loads).sum(-1)
         return NormalMixture(
             weights=self.weights,
-            means=means.T[None],
-            sds=np.sqrt(np.maximum(variances, np.finfo(float).tiny)).T[None],
+            means=np.ascontiguousarray(means.T)[None],
+            sds=np.ascontiguousarray(np.sqrt(np.maximum(variances, np.finfo(float).tiny)).T)[None],
         )
 
     def draw(self, rng: np.random.Generator, count: int) -> tuple[Floats, Floats, Floats]:

@@ -216,7 +216,7 @@ def prepare(spec: Spec, frame: pd.DataFrame, *, data_sha256: str, spec_text: str
 
 
 def _time(spec: Spec, frame: pd.DataFrame) -> str | None:
-    """The column of the times, which tell results of one study apart; None where it is not there."""
+    """The column of the times, which tell results of one study apart; None where there is none."""
     time = spec.model.time
     return time.column if time is not None and time.column in frame else None
 
@@ -329,12 +329,15 @@ def prepared_from(fit: Fit, options: Mapping[str, object]) -> Prepared:
 def _subgroup_test(prepared: Prepared) -> dict[str, Any] | None:
     """The frequentist test for differences between subgroups, each pooled by inverse variance.
 
-    None without subgroups, or where rows are not independent studies or too few have an effect.
+    None without subgroups, with moderators, which it does not know, or where rows are not
+    independent studies or too few have an effect.
     """
     problem = prepared.problem
     subgroups = problem.design.subgroups
     rows_depend = problem.correlated or problem.clusters is not None
     if prepared.spec.model.subgroup is None or subgroups is None or rows_depend:
+        return None
+    if problem.design.terms:
         return None
     known = np.isfinite(problem.effect)
     common = problem.heterogeneity == "common"

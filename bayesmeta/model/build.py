@@ -86,6 +86,7 @@ def _coords(problem: Problem) -> dict[str, list[str]]:
     coords = {"study": list(problem.study)}
     if design.subgroups is not None:
         coords["subgroup"] = list(design.subgroups.names)
+        coords["step"] = list(design.subgroups.names[1:])
     if design.terms:
         coords["term"] = list(design.terms)
     if problem.clusters is not None:
@@ -115,8 +116,8 @@ def _subgroup_means(design: Design, variable: Variable) -> Any:
     walk = design.means == "random-walk"
     first = variable("mu", label="mu_first" if walk else "mu_overall")
     omega = variable("omega")
-    shape = design.count - 1 if walk else design.count
-    standard = pm.Normal("standard_mean", np.float64(0), np.float64(1), shape=shape)
+    dims = "step" if walk else "subgroup"
+    standard = pm.Normal("standard_mean", np.float64(0), np.float64(1), dims=dims)
     apart = pm.math.dot(design.steps_of_walk, standard) if walk else standard
     return pm.Deterministic("mu", first + omega * apart, dims="subgroup")
 

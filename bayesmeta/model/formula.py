@@ -14,6 +14,7 @@ import xarray as xr
 
 from bayesmeta.errors import DataError, SpecError, brief, did_you_mean
 from bayesmeta.measures.base import Floats
+from bayesmeta.model.columns import column_of, level_of
 from bayesmeta.spec import Moderators
 from bayesmeta.studies import place
 
@@ -22,7 +23,6 @@ __all__ = ["Terms", "read_formula"]
 _KEY = "model.moderators"
 _CALL = re.compile(r"(C|log)\(\s*(?:`([^`]+)`|(\w+))\s*\)")
 _MOST_FACTORS = 2
-_OWN = ("row", "effect", "std_error", "covariance")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -182,25 +182,12 @@ def _unreadable(formula: str, why: str) -> SpecError:
 def _factor(
     text: str, column: str, function: str, moderators: Moderators, table: xr.Dataset
 ) -> _Factor:
-    own = [str(name) for name in table.data_vars if name not in _OWN]
-    if column not in own:
-        raise SpecError(
-            f"the table has no column {brief(column)}",
-            key=f"{_KEY}.formula",
-            hint=did_you_mean(column, own),
-        )
-    values = table[column].to_numpy()
+    lacking = "the moderator has no value"
+    values = column_of(table, column, f"{_KEY}.formula", lacking=lacking)
     number = values.dtype.kind == "f"
-    gone = np.isnan(values) if number else np.array([value == "" for value in values])
-    if gone.any():
-        raise DataError(
-            "the moderator has no value",
-            **place(table, int(gone.argmax()), column),
-            hint="Fill it in, or leave the study out by where.",
-        )
     if function == "C" or (not number and not function):
-        labels = np.array([_text(value) for value in values], object)
-        levels = sorted(set(labels)) if not number else [_text(v) for v in np.unique(values)]
+        labels = np.array([level_of(value) for value in values], object)
+        levels = sorted(set(labels)) if not number else [level_of(v) for v in np.unique(values)]
         first = moderators.reference.get(column, levels[0])
         if first not in levels:
             raise SpecError(
@@ -252,10 +239,6 @@ def _check_reference(moderators: Moderators, factors: Any) -> None:
             )
 
 
-def _text(value: object) -> str:
-    return f"{value:g}" if isinstance(value, float) else str(value)
-
-
 def _block(term: Sequence[_Factor], values: Mapping[str, Any]) -> tuple[list[str], Floats]:
     """Names and columns of a term: products of those of its factors."""
     names, block = term[0].columns(values[term[0].text])
@@ -272,7 +255,7 @@ def _at(factor: _Factor, points: Sequence[Mapping[str, float | str]]) -> Any:
     for point in points:
         given = point.get(factor.column)
         if factor.kind == "category":
-            level = factor.levels[0] if given is None else _text(given)
+            level = factor.levels[0] if given is None else level_of(given)
             if level not in factor.levels:
                 raise SpecError(
                     f"no study has {brief(level)} in the column {factor.column!r}",
@@ -293,4 +276,4 @@ def _at(factor: _Factor, points: Sequence[Mapping[str, float | str]]) -> Any:
 
 
 def _label(values: Mapping[str, float | str]) -> str:
-    return ", ".join(f"{name} = {_text(value)}" for name, value in values.items())
+    return ", ".join(f"{name} = {level_of(value)}" for name, value in values.items())

@@ -90,8 +90,9 @@ def _of_design(problem: Problem, studies: int) -> dict[str, int]:
         found |= {name: min(found[name], outer[name]) for name in ("mu", "theta_new")}
         found["tau"] = outer["tau"]
     elif design.informs:
-        new = min(outer["mu"], outer["tau"])
-        found |= {"omega": outer["tau"], "mu_overall": outer["mu"], "mu_new": new}
+        overall = min(found["mu"], outer["mu"])  # wide where tau or omega is
+        new = min(overall, outer["tau"])
+        found |= {"omega": outer["tau"], "mu_overall": overall, "mu_new": new}
         found["theta_new_overall"] = min(new, found["theta_new"])
     beta = of_flat if terms else 2
     at = min(found["mu"], beta)

@@ -201,7 +201,7 @@ def problem_of(spec: Spec, table: xr.Dataset, priors: Mapping[str, Prior]) -> Pr
         baseline=spec.model.baseline,
         contrast=spec.model.contrast,
         nu=None if spec.priors.nu is not None else spec.model.nu,
-        clusters=clusters_of(spec.model, table),
+        clusters=clusters_of(table),
         rho=spec.model.rho,
         covariance=table["covariance"].to_numpy() if "covariance" in table else None,
         design=design_of(spec.model, table),

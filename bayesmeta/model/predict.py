@@ -133,8 +133,9 @@ def _read(readout: Readout, draws: xr.Dataset) -> Floats:
 def _explained(problem: Problem, draws: xr.Dataset, names: tuple[str, ...]) -> Floats:
     """Share of the variance of the true effects of the studies that the moderators explain.
 
-    The variance of the means over that and the variance around them (Gelman, Goodrich, Gabry &
-    Vehtari 2019, Am Stat 73:307, for the true effects in the place of the data).
+    The variance of what they add to the means over that and the variance around the means (Gelman,
+    Goodrich, Gabry & Vehtari 2019, Am Stat 73:307, for the true effects in the place of the data).
+    Differences between subgroups count in neither.
     """
     beta = draws["beta"].transpose(*_DIMS, "term").to_numpy()
     explained = (beta @ problem.design.matrix.T).var(-1)

@@ -6,15 +6,16 @@ from dataclasses import replace
 import numpy as np
 import xarray as xr
 
-from bayesmeta.errors import DataError, SpecError, brief, did_you_mean
+from bayesmeta.errors import SpecError, brief, did_you_mean
 from bayesmeta.measures.base import Floats
+from bayesmeta.model.columns import column_of, level_of
 from bayesmeta.model.design import Design, Groups, Readout
+from bayesmeta.model.formula import read_formula
 from bayesmeta.spec import Model, Moderators
-from bayesmeta.studies import place
 
 __all__ = ["clusters_of", "design_of"]
 
-_OWN = ("row", "effect", "std_error", "covariance")
+_EMPTY = "the cell is empty"
 
 
 def design_of(model: Model, table: xr.Dataset) -> Design:
@@ -46,8 +47,6 @@ def design_of(model: Model, table: xr.Dataset) -> Design:
         moderators = Moderators(formula=f"`{model.time.column}`")
     if moderators is None:
         return design
-    from bayesmeta.model.formula import read_formula
-
     terms = read_formula(moderators, table)
     group = model.subgroup or model.time
     _check_points(moderators.at, [*terms.columns, *([group.column] if group is not None else [])])
@@ -69,14 +68,8 @@ def design_of(model: Model, table: xr.Dataset) -> Design:
     return replace(design, points=points)
 
 
-def clusters_of(model: Model, table: xr.Dataset) -> Groups | None:
-    """Which rows are results of one study; None where the model does not ask.
-
-    Raises
-    ------
-    DataError
-        A row has no value in the column.
-    """
+def clusters_of(table: xr.Dataset) -> Groups | None:
+    """Which rows are results of one study; None where the model does not ask."""
     if "cluster" not in table:
         return None
     return Groups.of([str(name) for name in table["cluster"].to_numpy()])
@@ -92,7 +85,7 @@ def _with_means(model: Model, table: xr.Dataset) -> Design:
             hint='Take effects = "linear", or one subgroup at a time by where.',
         )
     if time is not None:
-        values = _column(table, time.column, "model.time.column")
+        values = column_of(table, time.column, "model.time.column", lacking=_EMPTY)
         if values.dtype.kind != "f":
             raise SpecError(
                 f"the column {time.column!r} is not of numbers", key="model.time.column"
@@ -115,8 +108,8 @@ def _with_means(model: Model, table: xr.Dataset) -> Design:
     if model.subgroup is None:
         return Design.pooled(studies)
     subgroup = model.subgroup
-    values = _column(table, subgroup.column, "model.subgroup.column")
-    subgroups = Groups.of([_text(value) for value in values])
+    values = column_of(table, subgroup.column, "model.subgroup.column", lacking=_EMPTY)
+    subgroups = Groups.of([level_of(value) for value in values])
     if len(subgroups.names) < 2:
         raise SpecError(
             f"all studies are of one subgroup, {subgroups.names[0]}",
@@ -129,27 +122,6 @@ def _with_means(model: Model, table: xr.Dataset) -> Design:
         means=subgroup.means,
         own_tau=subgroup.tau == "separate",
     )
-
-
-def _column(table: xr.Dataset, name: str, key: str) -> np.ndarray:
-    known = [str(own) for own in table.data_vars if own not in _OWN]
-    if name not in known:
-        raise SpecError(
-            f"the table has no column {brief(name)}", key=key, hint=did_you_mean(name, known)
-        )
-    values = table[name].to_numpy()
-    gone = np.isnan(values) if values.dtype.kind == "f" else np.array([v == "" for v in values])
-    if gone.any():
-        raise DataError(
-            "the cell is empty",
-            **place(table, int(gone.argmax()), name),
-            hint="Fill it in, or leave the study out by where.",
-        )
-    return values
-
-
-def _text(value: object) -> str:
-    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def _check_points(points: Sequence[Mapping[str, float | str]], columns: Sequence[str]) -> None:
@@ -181,7 +153,7 @@ def _members_at(
     found = []
     for point in points:
         value = point.get(group.column)
-        name = "" if value is None else _text(value)
+        name = "" if value is None else level_of(value)
         name = name if model.subgroup is not None else f"{group.column} {name}"
         if name not in names:
             raise SpecError(

@@ -64,7 +64,7 @@ def unit_information_tau(sd: float, why: str) -> Prior:
 
 _WIDER = {
     "tau_within": (1, "as that of tau: results of one study vary no more than studies do"),
-    "omega": (1, "as that of tau: subgroups differ no more than studies do"),
+    "omega": (1, "as that of tau: means differ no more than studies do"),
     "tau_outlier": (4, "four times as wide as that of tau"),
 }
 
@@ -88,8 +88,9 @@ def as_wide_as(tau: Prior, name: str) -> Prior:
 def of_moderator(sd: float, spread: float) -> Prior:
     """A normal prior of the coefficient of a moderator.
 
-    The prior of what the effect changes by is as wide as that of mu, for two standard deviations of
-    a number and for another category, which makes the two alike (Gelman 2008, Stat Med 27:2865).
+    What the effect changes by has the unit-information standard deviation, as the default prior of
+    mu of a contrast has, for two standard deviations of a number and for another category, which
+    makes the two alike (Gelman 2008, Stat Med 27:2865).
 
     Parameters
     ----------
@@ -100,7 +101,7 @@ def of_moderator(sd: float, spread: float) -> Prior:
     """
     change = "a change of two standard deviations" if spread != 1 else "another category"
     return parse_prior(
-        f"Normal(0, {sd / spread:.6g})", source=f"default: for {change} as wide as that of mu"
+        f"Normal(0, {sd / spread:.6g})", source=f"default: the unit-information sd for {change}"
     )
 
 

@@ -142,7 +142,9 @@ def notes_of_estimates(fit: "Fit") -> list[str]:
         moderators = fit.spec.model.moderators
         centred = moderators is None or moderators.centre or moderators.scale
         at = "numbers are at their mean" if centred else "numbers are 0"
-        notes.append(f"At the reference {at} and categories at the first; R² and I² are shares.")
+        notes.append(
+            f"At the reference {at} and categories at their reference; R² and I² are shares."
+        )
     if "contrast" in names and "prob_benefit" in fit.estimates and fit.spec.effect.better:
         notes.append("P(benefit) of a difference is that the first of the two is better.")
     return notes

@@ -187,7 +187,7 @@ class Fit:
 
     @property
     def _tau(self) -> tuple[xr.DataArray, xr.DataArray]:
-        """Values of tau and their shares: the nodes of quadrature, or draws."""
+        """Values of tau, each study's own where these differ, and their shares: nodes or draws."""
         if self.exact is not None:
             if self.exact.tau is None:
                 return xr.DataArray([0.0], dims="node"), xr.DataArray([1.0], dims="node")
@@ -197,7 +197,12 @@ class Fit:
         if "tau" not in self.posterior:
             return xr.DataArray([0.0], dims="draw"), xr.DataArray([1.0], dims="draw")
         tau = self.posterior["tau"]
-        return tau, xr.full_like(tau, 1 / tau.size)
+        shares = xr.full_like(tau, 1 / (tau.sizes["chain"] * tau.sizes["draw"]))
+        if "subgroup" in tau.dims:
+            member = xr.DataArray(self.problem.design.member, dims="study")
+            tau = tau.isel(subgroup=member).drop_vars("subgroup")
+            shares = shares.isel(subgroup=0, drop=True)
+        return tau, shares
 
     @property
     def n_participants(self) -> int | None:

@@ -45,7 +45,7 @@ def prior_warnings(problem: Problem, deviations: Mapping[str, ArrayLike]) -> tup
         prior = problem.priors[name]
         if found.ndim > 1:
             continue  # each subgroup's own: see the table
-        warnings += [_conflict_of_deviation(name, prior, float(found[0]))]
+        warnings += [_conflict_of_deviation(problem, name, prior, float(found[0]))]
         warnings += [_few(problem, name, prior, found)]
     return tuple(filter(None, warnings))
 
@@ -148,10 +148,11 @@ def _conflict_of_mu(problem: Problem, prior: Prior, tau: float) -> str:
     )
 
 
-def _conflict_of_deviation(name: str, prior: Prior, median: float) -> str:
+def _conflict_of_deviation(problem: Problem, name: str, prior: Prior, median: float) -> str:
     if not prior.proper or median <= prior.ppf(_EXTREME):
         return ""
-    what = {"omega": "subgroups", "tau_within": "results of one study"}.get(name, "studies")
+    of_means = "times" if problem.design.times else "subgroups"
+    what = {"omega": of_means, "tau_within": "results of one study"}.get(name, "studies")
     return (
         f"The {what} differ more than the prior of {name} ({prior.expression}) allows for: it "
         f"holds {name} down and makes the intervals too narrow. Try a wider prior."
@@ -160,9 +161,8 @@ def _conflict_of_deviation(name: str, prior: Prior, median: float) -> str:
 
 def _few(problem: Problem, name: str, prior: Prior, after: Sequence[float] | Floats) -> str:
     if name == "omega":
-        return _few_units(
-            name, prior, after, f"{problem.design.count} subgroups", problem.design.count
-        )
+        count, kind = problem.design.count, "times" if problem.design.times else "subgroups"
+        return _few_units(name, prior, after, f"{count} {kind}", count)
     clusters = problem.clusters
     if problem.heterogeneity == "nested" and clusters is not None:
         if name == "tau_within":

@@ -1,6 +1,7 @@
 """Hard cases of two standard deviations, against a dense grid; and how far their tails reach."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -44,7 +45,7 @@ def problem(
         effect=np.array(effect, float),
         std_error=np.broadcast_to(std_error, count).astype(float),
         likelihood="normal",
-        heterogeneity="nested" if len(clusters) else "normal",
+        heterogeneity="nested" if "tau_within" in priors else "normal",
         priors={name: parse_prior(text) for name, text in priors.items()},
         clusters=Groups.of([str(cluster) for cluster in clusters]) if len(clusters) else None,
         rho=rho,
@@ -66,7 +67,8 @@ def on_a_grid(asked: Problem, low: float, high: float) -> dict[str, np.ndarray]:
     """
     design, priors, count = asked.design, asked.priors, len(asked.study)
     mu_sd = float(priors["mu"].arguments["sigma"])
-    inner, outer = ("tau_within", "tau") if asked.clusters else ("tau", "omega")
+    nested = asked.heterogeneity == "nested"
+    inner, outer = ("tau_within", "tau") if nested else ("tau", "omega")
     scale = np.mean(asked.std_error**-2.0) ** -0.5
     log, step = np.linspace(low, high, 240, retstep=True)
     deviation = scale * np.exp(log)
@@ -80,13 +82,13 @@ def on_a_grid(asked: Problem, low: float, high: float) -> dict[str, np.ndarray]:
         same = (asked.clusters.member[:, None] == asked.clusters.member).astype(float)
         pairs = np.outer(asked.std_error, asked.std_error) * (same - np.eye(count))
         sampling = sampling + (asked.rho or 0.0) * pairs
-    apart = np.eye(design.count) if not asked.clusters else np.zeros((1, 1))
+    apart = np.eye(design.count) if not nested else np.zeros((1, 1))
     if design.means == "random-walk":
         apart = design.steps_of_walk @ design.steps_of_walk.T
     log_mass, means, variances = [], [], []
     for sigma, log_prior in zip(deviation, weights[outer], strict=True):
         of_means = mu_sd**2 * np.ones_like(apart) + sigma**2 * apart
-        fixed = sampling + groups @ of_means @ groups.T + sigma**2 * same
+        fixed = sampling + groups @ of_means @ groups.T + sigma**2 * same * nested
         whole = fixed + (deviation**2)[:, None, None] * np.eye(count)
         inverse = np.linalg.inv(whole)
         misfit = np.einsum("i,nij,j->n", asked.effect, inverse, asked.effect)
@@ -111,6 +113,15 @@ def on_a_grid(asked: Problem, low: float, high: float) -> dict[str, np.ndarray]:
         outer: mean_and_sd(each.T),
     }
 
+
+EMPTY = problem([0.1, 0.9, 0.4], 0.2, HALF_NORMAL, groups="aab")
+EMPTY = replace(
+    EMPTY,
+    design=replace(
+        EMPTY.design, subgroups=Groups(names=("a", "b", "c"), member=np.array([0, 0, 1]))
+    ),
+)
+"""As where a study is left out that was the only one of its subgroup."""
 
 CASES = {
     "one study each": (problem([0.1, 0.9], [0.2, 0.3], HALF_NORMAL, groups="ab"), -12, 4),
@@ -149,6 +160,19 @@ CASES = {
     ),
     "one result each": (problem(RESULTS, 0.1, NESTED, clusters=np.arange(15)), -12, 4),
     "one study": (problem(RESULTS, 0.1, NESTED, clusters=np.zeros(15)), -12, 5),
+    "errors correlated across subgroups": (
+        problem(
+            [0.3, 0.9, -0.2, 0.5, 0.7, 0.1],
+            [0.2, 0.4, 0.3, 0.15, 0.3, 0.25],
+            HALF_NORMAL,
+            groups="xyxzyz",
+            clusters="aabbcd",
+            rho=0.6,
+        ),
+        -12,
+        4,
+    ),
+    "a subgroup without a study": (EMPTY, -12, 4),
 }
 
 
@@ -221,3 +245,14 @@ def test_two_times_do_not_tell_the_variance_of_a_heavy_walk() -> None:
         assert np.isposinf(omega.sd()).all()
         assert np.isfinite(omega.mean()).all()
         assert int(moments_of(asked)["omega"]) == 1
+
+
+def test_a_mean_is_as_wide_as_tau_or_omega() -> None:
+    """Under a flat prior two studies leave tau one moment, and so the overall mean."""
+    priors = {"mu": "Flat()", "omega": "HalfNormal(0.5)", "tau": "HalfCauchy(0.5)"}
+    asked = problem([0.1, 0.9], 0.2, priors, groups="ab")
+    found, exact = moments_of(asked), densities(solve(asked), asked)
+    for name in ("mu", "mu_overall", "mu_new", "theta_new", "theta_new_overall"):
+        assert int(found[name]) == 1, name
+        assert np.isfinite(exact.effects[name].mean()).all(), name
+        assert np.isposinf(exact.effects[name].sd()).all(), name

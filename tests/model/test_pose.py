@@ -56,7 +56,7 @@ def test_other_standard_deviations_are_as_wide_as_tau() -> None:
     assert [prior.expression for prior in (priors["tau"], priors["omega"])] == [
         "HalfNormal(sigma=0.5)"
     ] * 2
-    assert "subgroups differ no more than studies" in priors["omega"].source
+    assert "means differ no more than studies" in priors["omega"].source
     nested = posed(cluster="paper", heterogeneity="nested").priors
     assert nested["tau_within"].expression == nested["tau"].expression
     mixture = posed(heterogeneity="mixture").priors

@@ -1,5 +1,6 @@
 """What follows from subgroups: ranks, the test, warnings; and that fits survive a file."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +9,7 @@ import pytest
 
 import bayesmeta as bm
 from bayesmeta.classical import dersimonian_laird, inverse_variance
+from bayesmeta.priors import parse_prior
 from bayesmeta.results.prior_influence import prior_warnings
 
 ROOT = Path(__file__).parents[2]
@@ -114,3 +116,33 @@ def test_warnings_name_the_deviation_and_its_units(exact: bm.Fit) -> None:
     assert "The subgroups differ more than the prior of omega" in found
     assert "With 4 subgroups the prior of omega matters" in found
     assert "the prior of tau" not in found
+
+
+def test_a_walk_has_times() -> None:
+    fit = bm.fit(ROOT / "models" / "oa-pain-over-time.toml", engine="quadrature")
+    design = replace(fit.problem.design, means="random-walk", gaps=np.ones(2))
+    priors = {**fit.problem.priors, "omega": parse_prior("HalfNormal(0.5)")}
+    walk = replace(fit.problem, design=design, priors=priors)
+    found = " ".join(prior_warnings(walk, {"omega": (2.5, 3.0)}))
+    assert "The times differ more than the prior of omega" in found
+    assert "With 3 times the prior of omega matters" in found
+
+
+def test_moderators_are_not_in_the_test_of_subgroups() -> None:
+    fit = bm.fit(SOURCE, engine="quadrature", moderators="year")
+    assert fit.record["subgroup_test"] is None
+
+
+def test_weights_are_by_the_own_tau_of_each_subgroup() -> None:
+    fit = bm.fit(
+        SOURCE,
+        subgroup={"column": "tissue_source", "means": "independent", "tau": "separate"},
+        chains=2,
+        draws=200,
+    )
+    tau = fit.posterior["tau"].transpose("chain", "draw", "subgroup").to_numpy()
+    variance = fit.problem.std_error**2 + tau[..., fit.problem.design.member] ** 2
+    weights = 100 / variance / (1 / variance).sum(-1, keepdims=True)
+    np.testing.assert_allclose(fit.weights.to_numpy(), weights.mean((0, 1)))
+    pull = fit.problem.std_error**2 / variance
+    np.testing.assert_allclose(fit.shrinkage.to_numpy(), pull.mean((0, 1)))

@@ -70,13 +70,15 @@ class Studies:
     def centres(self) -> Floats:
         """What each group has of each term and of the effects (batch, group, term + 1).
 
-        The factors of the deviates that are nearest to them, weighted as if tau were 0.
+        The factors of the deviates that are nearest to them, weighted as if tau were 0; 0 where a
+        group has no studies.
         """
         assert self.shared is not None
         z = self.shared * (self.included / self.std_error**2)[..., None]
         x = np.broadcast_to(self.design, (*self.effect.shape, self.design.shape[-1]))
         both = np.concatenate([x, self.effect[..., None]], -1)
-        centres: Floats = (np.swapaxes(z, 1, 2) @ both) / (z * self.shared).sum(1)[..., None]
+        sums, squares = np.swapaxes(z, 1, 2) @ both, (z * self.shared).sum(1)[..., None]
+        centres: Floats = np.divide(sums, squares, out=np.zeros_like(sums), where=squares > 0)
         return centres
 
     @cached_property

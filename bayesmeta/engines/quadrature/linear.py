@@ -31,9 +31,11 @@ class Linear:
     base : array (study, coefficient)
         Factors of the coefficients that have priors, in the original basis.
     steps : array (study, deviate)
-        Factors of the deviates of a random walk, likewise; else without columns.
+        Factors of the deviates of a random walk, likewise, and of subgroups or studies where the
+        rotation mixes these; else without columns.
     shared : array (study, group)
-        Factors of the deviates of subgroups or studies, of which each row has one; likewise.
+        Factors of the deviates of subgroups or studies, of which each rotated row has one;
+        likewise.
     priors : tuple of Prior
         Of the coefficients.
     inner, outer : str or None
@@ -58,11 +60,6 @@ class Linear:
     def whole(self) -> Floats:
         """Factors of all coefficients (study, coefficient + deviate), in the original basis."""
         return np.concatenate([self.base, self.steps, self.shared], 1)
-
-    @property
-    def deviates(self) -> int:
-        """How many deviates there are."""
-        return int(self.steps.shape[1] + self.shared.shape[1])
 
     def design(self, sigma: Floats) -> Floats:
         """The design for values of sigma, rotated, without what groups share.
@@ -95,18 +92,19 @@ def linear_of(problem: Problem) -> Linear:
     own = design.subgroups is not None and not design.informs
     means = np.eye(design.count) if own else np.ones((design.count, 1))
     of_means = means[design.member]
-    none = np.zeros((design.count, 0))
     walk = design.informs and design.means == "random-walk"
-    of_steps = design.steps_of_walk if walk else none
-    of_groups = np.eye(design.count) if design.informs and not walk else none
-    shared = of_groups[design.member]
+    of_deviates = np.zeros((design.count, 0))
+    if design.informs:
+        of_deviates = design.steps_of_walk if walk else np.eye(design.count)
+    deviates = of_deviates[design.member]
     if nested:
         assert problem.clusters is not None
-        shared = problem.clusters.indicators
+        deviates = problem.clusters.indicators
+        of_deviates = np.zeros((design.count, deviates.shape[1]))
     base = np.concatenate([of_means, design.matrix], 1)
     effect, error, rotation = _rotated(problem)
     fixed = np.zeros((design.count, design.matrix.shape[1]))
-    unmoved = np.zeros((design.count, shared.shape[1])) if nested else of_groups
+    apart = not walk and not _mixed(rotation.T @ deviates)
     names = HETEROGENEITIES[problem.heterogeneity].parameters(problem)
     inner = ("tau_within" if nested else "tau") if names else None
     return Linear(
@@ -114,16 +112,21 @@ def linear_of(problem: Problem) -> Linear:
         std_error=error,
         rotation=rotation,
         base=base,
-        steps=of_steps[design.member],
-        shared=shared,
+        steps=deviates[:, :0] if apart else deviates,
+        shared=deviates if apart else deviates[:, :0],
         priors=(
             *[priors["mu"]] * means.shape[1],
             *(priors[f"beta[{term}]"] for term in design.terms),
         ),
         inner=inner,
         outer="tau" if nested else "omega" if design.informs else None,
-        means=np.concatenate([means, fixed, of_steps, unmoved], 1),
+        means=np.concatenate([means, fixed, of_deviates], 1),
     )
+
+
+def _mixed(factors: Floats) -> bool:
+    """Whether a row has the deviates of several groups: then these are not independent given b."""
+    return bool((np.count_nonzero(factors, axis=1) > 1).any())
 
 
 def _rotated(problem: Problem) -> tuple[Floats, Floats, Floats]:

@@ -36,8 +36,8 @@ _NUMBERS = 6_000_000
 """Numbers in the matrices that are worked on at once."""
 
 _TYPICAL_NODES = 200
-_CHECKED = np.array([-2.0, 0.0, 2.0])
-"""Standard deviations from the mean at which distribution functions are checked."""
+_CHECKED = np.array([0.025, 0.5, 0.975])
+"""Quantiles at which distribution functions are checked: unlike moments they always exist."""
 
 _RANKED = 2**20
 """Points at which subgroups are ranked, of all components together."""
@@ -179,7 +179,9 @@ class LinearPosterior:
         }
         if self.linear.inner is not None:
             both = self.outer_variances + self.variances
-            found["theta_new_overall"] = self.combined(overall, name="mu_new", variance=both)
+            found["theta_new_overall"] = self.combined(
+                overall, name="theta_new_overall", variance=both
+            )
         return found
 
     @property
@@ -320,9 +322,8 @@ def solve_linear(problem: Problem) -> LinearPosterior:
     prior = problem.priors[linear.outer]
     typical = np.array([float(np.mean(linear.std_error**-2.0) ** -0.5)])
     (start,) = _conditional(problem, linear, typical)
-    identity = np.eye(start.mean.shape[-1])[: linear.base.shape[1]]  # not steps of a walk
-    middle = start.linear(identity)
-    ends = middle.mean()[0][:, None] + middle.sd()[0][:, None] * _CHECKED
+    identity = np.eye(start.mean.shape[-1])[: linear.base.shape[1]]  # not the steps
+    ends = start.linear(identity).ppf(_CHECKED)[0]
 
     def known(sigma: Floats) -> _GivenSigma:
         found = []

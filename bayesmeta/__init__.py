@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from bayesmeta.parity.verify import verify
     from bayesmeta.pipeline import check, fit
     from bayesmeta.results.fit import Fit
-    from bayesmeta.results.fit import load_fit as load
+    from bayesmeta.results.load import load_fit as load
     from bayesmeta.review_analysis.analyse import review
     from bayesmeta.sensitivity_analysis.run import sensitivity
     from bayesmeta.studies.revman import read_review
@@ -67,7 +67,7 @@ _HOMES = {
     "compare": "bayesmeta.comparison.compare:compare",
     "fit": "bayesmeta.pipeline:fit",
     "likelihoods": "bayesmeta.comparison.likelihoods:likelihoods",
-    "load": "bayesmeta.results.fit:load_fit",
+    "load": "bayesmeta.results.load:load_fit",
     "moments_from_quantiles": "bayesmeta.measures.moments:moments_from_quantiles",
     "read_review": "bayesmeta.studies.revman:read_review",
     "review": "bayesmeta.review_analysis.analyse:review",

@@ -200,6 +200,7 @@ def prepare(spec: Spec, frame: pd.DataFrame, *, data_sha256: str, spec_text: str
         where=spec.data.where,
         cluster=_cluster(spec),
         result=spec.data.result or _time(spec, frame),
+        related=spec.effect.shared_control is not None,
     )
     table = study_effects(raw, spec.effect, measure, counts=uses_counts(spec.model.likelihood))
     important_on_analysis_scale(measure, spec.effect, display_size(table))

@@ -114,7 +114,9 @@ def test_the_whole_text_for_one_table(tmp_path: Path) -> None:
         "\n"
         "[model]\n"
         'likelihood = "normal"\n'
-        'heterogeneity = "normal"        # or "common", "student-t"\n'
+        'heterogeneity = "normal"        # or "common", "student-t", "mixture", "nested"\n'
+        '# subgroup = "tissue_source"    # a mean for each subgroup, by a column\n'
+        '# moderators = "year"           # what the mean depends on, by columns\n'
         "\n"
         "[priors]                        # without these lines the defaults are used and printed\n"
         '# mu = "Normal(0, 2)"           # pooled effect, on the analysis scale (log for ratios)\n'

@@ -19,8 +19,8 @@ def cross_check(problem: Problem, posterior: xr.Dataset) -> dict[str, Any] | Non
     """How far draws are from the exact posterior, in Monte Carlo standard errors.
 
     Means (where a variance exists), medians and ends of 95 % intervals of all means, coefficients,
-    standard deviations and effects of new studies are compared; of so many numbers the largest is
-    often above 2 by chance alone.
+    standard deviations and effects of new studies with these means are compared; of so many numbers
+    the largest is often above 2 by chance alone.
 
     Parameters
     ----------

@@ -30,17 +30,20 @@ class Export:
         From a `Fit` to the text of the file.
     suffix : str
         What is put behind the name of the fit to make that of the file.
+    repeats : bool
+        Whether it repeats the analysis, or holds the studies alone.
     """
 
     write: "Callable[[Fit], str]"
     suffix: str
+    repeats: bool = True
 
 
 EXPORTS: Mapping[str, Export] = MappingProxyType(
     {
         "metafor": Export(write=metafor_script, suffix="-metafor.R"),
         "brms": Export(write=brms_script, suffix="-brms.R"),
-        "revman-csv": Export(write=revman_rows, suffix="-data-rows.csv"),
+        "revman-csv": Export(write=revman_rows, suffix="-data-rows.csv", repeats=False),
     }
 )
 """Every export by its name."""
@@ -76,5 +79,7 @@ def export_fit(fit: "Fit", kind: str) -> str:
     SpecError
         There is no such export, or the model is none that the other software has.
     """
-    check_plain(fit.problem, f"export --to {kind}")
-    return find_export(kind).write(fit)
+    export = find_export(kind)
+    if export.repeats:
+        check_plain(fit.problem, f"export --to {kind}")
+    return export.write(fit)

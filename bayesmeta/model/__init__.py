@@ -2,7 +2,7 @@
 
 from bayesmeta.model.build import build_model, changeable_data, integrates_theta
 from bayesmeta.model.correlated import sampling_covariance, units_of
-from bayesmeta.model.design import CONTRAST, Design, Groups, Readout
+from bayesmeta.model.design import CONTRAST, MOST_PAIRED, Design, Groups, Readout
 from bayesmeta.model.heterogeneity import HETEROGENEITIES
 from bayesmeta.model.likelihoods import LIKELIHOODS
 from bayesmeta.model.means import study_means
@@ -24,6 +24,7 @@ __all__ = [
     "CONTRAST",
     "HETEROGENEITIES",
     "LIKELIHOODS",
+    "MOST_PAIRED",
     "Design",
     "Groups",
     "Problem",

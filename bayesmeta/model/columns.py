@@ -32,6 +32,7 @@ def column_of(table: xr.Dataset, name: str, key: str, *, lacking: str) -> np.nda
         A study has no value.
     """
     known = [str(own) for own in table.data_vars if own not in _OWN]
+    name = name.replace("/", "∕")  # as the table has it, which a saved fit can hold
     if name not in known:
         raise SpecError(
             f"the table has no column {brief(name)}", key=key, hint=did_you_mean(name, known)

@@ -13,7 +13,10 @@ from numpy.typing import NDArray
 
 from bayesmeta.measures.base import Floats
 
-__all__ = ["CONTRAST", "Design", "Groups", "Readout"]
+__all__ = ["CONTRAST", "MOST_PAIRED", "Design", "Groups", "Readout"]
+
+MOST_PAIRED = 10
+"""Subgroups whose means are all compared with each other; of more there are too many pairs."""
 
 CONTRAST = " − "
 """What stands between the names of two subgroups whose difference is meant."""
@@ -185,11 +188,17 @@ class Design:
 
     @property
     def contrasts(self) -> Readout | None:
-        """Each mean minus each that comes before it; None where there is one mean."""
+        """Each mean minus each that comes before it; None where there is one mean.
+
+        Where there are many, each minus that of the most studies.
+        """
         if self.subgroups is None or self.count < 2:
             return None
         names = self.subgroups.names
         pairs = list(combinations(range(self.count), 2))
+        if self.count > MOST_PAIRED:
+            largest = int(np.bincount(self.member, minlength=self.count).argmax())
+            pairs = [(largest, other) for other in range(self.count) if other != largest]
         unit = np.eye(self.count)
         return Readout(
             names=tuple(self._difference(names[b], names[a]) for a, b in pairs),

@@ -153,6 +153,8 @@ def _parsed(formula: str) -> list[list[tuple[str, str, str]]]:
         if len(term) > _MOST_FACTORS:
             raise _unreadable(formula, f"{':'.join(texts)} is an interaction of more than two")
         found.append([_named(factor, formula) for factor in term])
+    if re.search(r"[^)\s]\s*(\^|\*\*)", re.sub(r"`[^`]*`", "x", formula)):
+        raise _unreadable(formula, "a power of a column is the column; make one of the powers")
     if not intercept:
         raise _unreadable(formula, "mu is the intercept and cannot be taken out")
     if not found:

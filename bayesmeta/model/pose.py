@@ -202,7 +202,7 @@ def problem_of(spec: Spec, table: xr.Dataset, priors: Mapping[str, Prior]) -> Pr
         contrast=spec.model.contrast,
         nu=None if spec.priors.nu is not None else spec.model.nu,
         clusters=clusters_of(table),
-        rho=spec.model.rho,
+        rho=spec.model.rho if spec.priors.rho is None else None,
         covariance=table["covariance"].to_numpy() if "covariance" in table else None,
         design=design_of(spec.model, table),
     )

@@ -116,7 +116,7 @@ def _with_readouts(problem: Problem, draws: xr.Dataset, rng: np.random.Generator
         found["mu_new"] = (_DIMS, beyond)
         if names and not design.own_tau:
             found["theta_new_overall"] = (_DIMS, new(beyond[..., None], _FIRST)[..., 0])
-    if design.terms and names:
+    if design.terms and names and heterogeneity.closed:  # a t distribution may have no variance
         found["R2"] = (_DIMS, _explained(problem, draws, names))
     return draws.assign(found)
 
@@ -138,7 +138,7 @@ def _explained(problem: Problem, draws: xr.Dataset, names: tuple[str, ...]) -> F
     Differences between subgroups count in neither.
     """
     beta = draws["beta"].transpose(*_DIMS, "term").to_numpy()
-    explained = (beta @ problem.design.matrix.T).var(-1)
+    explained = (beta @ problem.design.matrix.T).var(-1, ddof=1)
     parameters = parameters_of(problem, draws, names, problem.design.member)
     heterogeneity = HETEROGENEITIES[problem.heterogeneity]
     around = sum(

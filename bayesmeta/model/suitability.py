@@ -131,7 +131,8 @@ def check_one_mean(problem: Problem, command: str) -> None:
             f"{command} looks at one pooled effect, and this model has "
             f"{problem.design.count} means",
             key="model.time" if problem.design.times else "model.subgroup",
-            hint="Leave that out, or choose one by where.",
+            hint="Choose one by where, or leave that out. bayesmeta structures compares such "
+            'models, and --prior "omega=…" tries a prior.',
         )
 
 
@@ -155,7 +156,7 @@ def check_plain(problem: Problem, command: str) -> None:
         raise SpecError(
             f"{command} puts a fit beside methods for independent studies, and here rows depend on "
             "each other",
-            key="model.cluster",
+            key="model" if problem.covariance is None else "effect.shared_control",
             hint="Keep one row a study by where.",
         )
 

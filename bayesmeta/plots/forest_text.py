@@ -44,7 +44,8 @@ def left_columns(fit: "Fit", shown: Contents) -> list[Column]:
         cells=[format_number(weight, 1) for weight in fit.weights.to_numpy()],
         summary=[],
     )
-    return [studies, *(_by_row(column, shown) for column in (*_raw_columns(fit), weights))]
+    numbers = [*_raw_columns(fit), *([weights] if fit.has_weights else [])]
+    return [studies, *(_by_row(column, shown) for column in numbers)]
 
 
 def _by_row(column: Column, shown: Contents) -> Column:

@@ -31,6 +31,8 @@ def typical_variances(problem: Problem, std_error: xr.DataArray) -> xr.DataArray
     if problem.is_plain:
         found = typical_variance(std_error)
         return None if np.isnan(found) else xr.DataArray(found)
+    if design.own_tau and design.terms:
+        return None
     if design.own_tau and design.subgroups is not None:
         each = [typical_variance(std_error[rows]) for rows in design.subgroups.rows]
         return xr.DataArray(

@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from bayesmeta.measures import Measure
+from bayesmeta.model import MOST_PAIRED
 from bayesmeta.results.numbers import (
     decimals,
     effect_decimals,
@@ -36,7 +37,7 @@ _NAMES: Mapping[str, str] = MappingProxyType(
         "rho": "correlation (rho)",
         "nu": "degrees of freedom (nu)",
         "p_outlier": "share of outliers (p_outlier)",
-        "tau_outlier": "more of outliers (tau_outlier)",
+        "tau_outlier": "further sd of outliers (tau_outlier)",
         "theta_new": "effect in new study",
         "mu_new": "mean of a new subgroup",
         "theta_new_overall": "effect in new study there",
@@ -110,7 +111,7 @@ def _heading(fit: "Fit", name: str) -> str:
     if name == "mu" and design.terms:
         return "mean at the reference (mu)"
     if name == "theta_new" and design.terms and design.subgroups is None:
-        return "effect in new study there"
+        return "effect in new study at the reference"
     if name == "tau" and fit.problem.heterogeneity == "nested":
         return "between studies (tau)"
     if name == "beta" and design.scaled:
@@ -145,9 +146,22 @@ def notes_of_estimates(fit: "Fit") -> list[str]:
         notes.append(
             f"At the reference {at} and categories at their reference; R² and I² are shares."
         )
+    drawn = [name for name in _PERCENT if fit.exact and not math.isnan(_error(fit, name))]
+    if drawn:
+        labels = " and ".join({"I2": "I²", "R2": "R²"}[name] for name in drawn)
+        error = max(_error(fit, name) for name in drawn)
+        notes.append(f"{labels}: from draws; Monte Carlo error of the mean {100 * error:.1g} %.")
+    if "contrast" in names and design.count > MOST_PAIRED:
+        notes.append("Of so many means the differences are those from that of the most studies.")
     if "contrast" in names and "prob_benefit" in fit.estimates and fit.spec.effect.better:
         notes.append("P(benefit) of a difference is that the first of the two is better.")
     return notes
+
+
+def _error(fit: "Fit", name: str) -> float:
+    """The Monte Carlo error of a share; NaN where it is exact or there is none."""
+    rows = fit.estimates[fit.estimates["name"] == name]
+    return math.nan if rows.empty else float(rows["mcse_mean"].iloc[0])
 
 
 def _cells(

@@ -15,6 +15,7 @@ TAU_POINTS = (0.5, 0.95)
 """Where prior and posterior of tau are compared: their medians and 95 % points."""
 
 _FEW_STUDIES = 4
+_STUDIES_PER_TERM = 10
 _CONFLICT = 2.0
 """Standard deviations of the prior predictive distribution between the prior of mu and what the
 data say (Box 1980, J R Stat Soc A 143:383): beyond them the two disagree."""
@@ -41,6 +42,7 @@ def prior_warnings(problem: Problem, deviations: Mapping[str, ArrayLike]) -> tup
         median = float(points["tau"][0]) if "tau" in points else 0.0
         warnings.append(_conflict_of_mu(problem, problem.priors["mu"], median))
     warnings += [*_lone_subgroups(problem), _assumed_correlation(problem)]
+    warnings.append(_many_coefficients(problem))
     for name, found in points.items():
         prior = problem.priors[name]
         if found.ndim > 1:
@@ -73,6 +75,20 @@ def _lone_subgroups(problem: Problem) -> list[str]:
     if design.informs:
         return [f"{of_one} {others} inform the mean there, through omega, and tau."]
     return [f"{of_one} {others} inform tau there, and nothing but its study the mean."]
+
+
+def _many_coefficients(problem: Problem) -> str:
+    """That studies are few for so many coefficients of moderators."""
+    terms = len(problem.design.terms)
+    units = problem.study if problem.clusters is None else problem.clusters.names
+    if len(units) >= _STUDIES_PER_TERM * terms:
+        return ""
+    few = "1 study" if len(units) == 1 else f"{len(units)} studies"
+    many = "a coefficient" if terms == 1 else f"{terms} coefficients"
+    return (
+        f"There are {few} for {many} of moderators, and ten for each are advised (Cochrane "
+        "Handbook 10.11.5.1): the priors of beta say much."
+    )
 
 
 def _assumed_correlation(problem: Problem) -> str:

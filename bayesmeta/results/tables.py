@@ -23,7 +23,7 @@ from bayesmeta.results.numbers import (
     format_span,
     interval_name,
 )
-from bayesmeta.spec import Model, Spec
+from bayesmeta.spec import Spec
 
 if TYPE_CHECKING:
     from bayesmeta.results.fit import Fit
@@ -145,25 +145,18 @@ def _description(spec: Spec, table: xr.Dataset, participants: int | None) -> str
         studies = len(set(table["cluster"].to_numpy()))
         data = f"{k} results of {studies} {'study' if studies == 1 else 'studies'}"
     data += f", {participants} participants" if participants else ""
-    effects = describe_model(spec.model, fixed_nu=spec.priors.nu is None)
+    effects = describe_model(spec)
     return (
         f"{measure.label} ({measure.code}), {data}; {effects}, {spec.model.likelihood} likelihood"
     )
 
 
-def describe_model(model: Model, *, fixed_nu: bool = True) -> str:
-    """The heterogeneity and the design of a model in a few words.
-
-    Parameters
-    ----------
-    model
-        The ``[model]`` section of a spec.
-    fixed_nu
-        Whether the degrees of freedom of a t distribution have no prior.
-    """
+def describe_model(spec: Spec) -> str:
+    """The heterogeneity and the design of an analysis in a few words."""
+    model, priors = spec.model, spec.priors
     words = HETEROGENEITIES[model.heterogeneity].label.partition(":")[0]
     if model.heterogeneity == "student-t":
-        words += f" ({model.nu:g} degrees of freedom)" if fixed_nu else " (t distribution)"
+        words += f" ({model.nu:g} degrees of freedom)" if priors.nu is None else " (t)"
     if model.subgroup is not None:
         own = ", each with its own tau" if model.subgroup.tau == "separate" else ""
         words += f" around {model.subgroup.means} means by {model.subgroup.column}{own}"
@@ -176,7 +169,7 @@ def describe_model(model: Model, *, fixed_nu: bool = True) -> str:
         words += f" around {kind[model.time.effects]} {model.time.column}"
     if model.moderators is not None:
         words += f" around mu + {model.moderators.formula}"
-    if model.rho is not None:
+    if model.rho is not None and priors.rho is None:
         words += f", results of one study correlated by {model.rho:g}"
     return words
 
@@ -188,9 +181,8 @@ def _test_of_subgroups(fit: "Fit") -> list[Text]:
         return []
     return [
         Text(
-            f"frequentist test for subgroup differences (each subgroup by {found['method']} with "
-            f"inverse variances, as in RevMan): χ² = {found['q']:.2f}, df = {found['df']}, "
-            f"P = {found['p']:.2g}"
+            f"frequentist test for subgroup differences (each subgroup by {found['method']} and "
+            f"inverse variance): χ² = {found['q']:.2f}, df = {found['df']}, P = {found['p']:.2g}"
         )
     ]
 

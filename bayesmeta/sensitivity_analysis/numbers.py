@@ -74,7 +74,7 @@ class Grid:
 
 def hellinger(one: Floats, other: Floats) -> float:
     """Hellinger distance of two distributions given by shares: 0 the same, 1 nothing in common."""
-    return float(np.sqrt(max(1 - np.sqrt(one * other).sum(), 0.0)))
+    return float(np.sqrt(0.5 * ((np.sqrt(one) - np.sqrt(other)) ** 2).sum()))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,5 +1,6 @@
 """A table of studies, checked, as an `xarray.Dataset` with the dimension ``study``."""
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -26,6 +27,7 @@ def study_table(
     where: str | None = None,
     cluster: str | None = None,
     result: str | None = None,
+    related: bool = False,
 ) -> xr.Dataset:
     """Check a table of studies and name its columns.
 
@@ -45,6 +47,8 @@ def study_table(
         The column that says which rows are results of one study; ``""`` for that of the studies.
     result
         The column that tells the results of one study apart in the names of the rows.
+    related
+        That rows of one study depend on each other is known, and nothing is said of it.
 
     Returns
     -------
@@ -70,6 +74,12 @@ def study_table(
             typed = cells.apply(_inferred, decimal=decimal)
             cells = cells.loc[filter_rows(typed, where).index]
         names_of = _resolve(columns or {}, cells)
+        if (
+            "time" not in (columns or {})
+            and "time" in names_of
+            and _is_text(cells, names_of["time"])
+        ):
+            del names_of["time"]  # names of visits, not person-time
         mapped = names_of.pop("study", None)
         given = _study_names(cells, study or mapped)
         labels, repeated = _told_apart(given, cells, result)
@@ -81,7 +91,6 @@ def study_table(
         if cluster is not None:
             whole = _study_names(cells, cluster, key="model.cluster") if cluster else given
             variables["cluster"] = np.array(whole, object)
-            repeated = []
         for name in cells.columns.difference(list(names_of.values()), sort=False):
             label = one_line(name).replace("/", "∕")
             if label.strip(".") and label not in {*variables, "study"}:
@@ -91,7 +100,10 @@ def study_table(
         coords={"study": labels},
         attrs={
             "file": str(file) if file else "",
-            "warnings": (*frame.attrs.get("warnings", ()), *repeated),
+            "warnings": (
+                *frame.attrs.get("warnings", ()),
+                *([] if related or cluster is not None else repeated),
+            ),
         },
     )
 
@@ -196,13 +208,22 @@ def _study_names(cells: pd.DataFrame, column: str | None, key: str = "data.study
     return given
 
 
+def _is_text(cells: pd.DataFrame, name: str) -> bool:
+    """Whether every cell of a column has letters, as in ``3 months``."""
+    values = [str(value) for value in cells[name].dropna() if str(value).strip()]
+    return bool(values) and all(re.search(r"[^\W\d_]{3}", value) for value in values)
+
+
 def _told_apart(
     given: Sequence[str], cells: pd.DataFrame, result: str | None
 ) -> tuple[list[str], list[str]]:
     """Unique names of the rows, and a warning where those of studies are repeated."""
     counts = Counter(given)
+    repeated = [f"{name!r} ({count} times)" for name, count in counts.items() if count > 1]
+    by = "number"
     if result is not None:
         _require(result, list(cells.columns), "data.result")
+        by = result
         values = [
             one_line(f"{value:g}" if isinstance(value, float) else str(value))
             for value in cells[result]
@@ -211,13 +232,11 @@ def _told_apart(
             f"{name}, {value}" if counts[name] > 1 and value else name
             for name, value in zip(given, values, strict=True)
         ]
-        counts = Counter(given)
-    repeated = [f"{name!r} ({count} times)" for name, count in counts.items() if count > 1]
     if not repeated:
         return unique(given), []
     warning = (
         f"Names of studies stand more than once: {', '.join(repeated)}; the rows are told apart by "
-        "number and are treated as independent studies."
+        f"{by} and are treated as independent studies."
     )
     return unique(given), [warning]
 

@@ -73,6 +73,7 @@ def test_moderators_predictions_and_priors_of_terms(
 @pytest.mark.parametrize(
     ("flags", "message"),
     [
+        (["--moderators", "year^2"], "a power of a column is the column; make one of the powers"),
         (["--moderators", "yeer"], "the table has no column 'yeer'\n  Did you mean 'year'?"),
         (["--moderators", "__import__('os')"], "is not a column, C(column) or log(column)"),
         (["--subgroup", "tissue"], "the table has no column 'tissue'"),
@@ -144,3 +145,29 @@ def test_sensitivity_leaves_out_whole_studies(tmp_path: Path) -> None:
     text = (tmp_path / "oa-pain-sensitivity.csv").read_text(encoding="utf-8")
     assert "without Vega 2015" in text
     assert "without Vega 2015, 3" not in text
+
+
+def test_results_of_one_study_that_count_as_independent_are_said(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert run("fit", PAIN, "--where", OVER_TIME, "--time", "months", *QUICK) == 0
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "'Vega 2015' (3 times)" in shown
+    assert "told apart by months and are treated as independent studies" in shown
+
+
+def test_a_prior_of_rho_takes_the_place_of_a_value(capsys: pytest.CaptureFixture[str]) -> None:
+    spec = ROOT / "models" / "oa-pain-over-time.toml"
+    assert run("check", spec, "--prior", "rho=Uniform(0, 1)") == 0
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "correlated by" not in shown
+    assert "prior of rho: Uniform" in shown
+
+
+def test_few_studies_for_many_coefficients_are_said(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("fit", PAIN, "--moderators", "year + tissue_confirmed", *QUICK) == 0
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "There are 15 studies for 2 coefficients of moderators" in shown
+    assert "R²: from draws" in shown
+    assert run("fit", PAIN, "--moderators", "year", *QUICK) == 0
+    assert "coefficients of moderators" not in capsys.readouterr().out

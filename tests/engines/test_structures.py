@@ -6,7 +6,7 @@ import pytest
 from bayesmeta.densities import NormalMixture, Tabulated
 from bayesmeta.engines.quadrature import densities, refusal, solve
 from bayesmeta.engines.quadrature.linear import linear_of
-from bayesmeta.engines.quadrature.two_deviations import LinearPosterior
+from bayesmeta.engines.quadrature.linear_posterior import LinearPosterior
 from bayesmeta.errors import EngineError
 from bayesmeta.model import Problem
 from bayesmeta.model.design import CONTRAST

@@ -360,7 +360,7 @@ def test_readouts_of_draws() -> None:
         assert abs(standard.mean()) < MONTE_CARLO / np.sqrt(standard.size), name
         assert abs(standard.var() - 1) < MONTE_CARLO * np.sqrt(2 / standard.size), name
     mean = beta @ design.matrix.T
-    share = mean.var(-1) / (mean.var(-1) + draws["tau"].to_numpy() ** 2)
+    share = mean.var(-1, ddof=1) / (mean.var(-1, ddof=1) + draws["tau"].to_numpy() ** 2)
     assert_allclose(found["R2"].transpose("chain", "draw"), share)
 
 

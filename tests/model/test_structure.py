@@ -224,3 +224,13 @@ def test_one_mean_is_the_default() -> None:
     assert design.contrasts is None
     assert design.own_slopes is None
     assert design.own_means.names == ("",)
+
+
+def test_of_many_subgroups_each_is_compared_with_the_largest() -> None:
+    member = np.array([*range(12), 3, 3])
+    groups = Groups(names=tuple("ABCDEFGHIJKL"), member=member)
+    contrasts = Design(matrix=np.zeros((14, 0)), subgroups=groups).contrasts
+    assert contrasts is not None
+    assert len(contrasts.names) == 11
+    assert contrasts.names[:2] == ("A − D", "B − D")
+    assert contrasts.of_mu[0].tolist() == [1, 0, 0, -1, *[0] * 8]

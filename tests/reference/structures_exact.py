@@ -10,8 +10,8 @@ other data are in ``data/`` of the repository. With names, only those cases are 
 the others stay as they are in the file. All take some 15 minutes on two cores.
 
 Every model is y = Z x + e, e ~ N(0, S), with independent x ~ N(0, D); D is d0 + Σ p_k² d_k for one
-to three standard deviations p_k with half-normal priors. Given p everything is normal, so a quantity
-q = B x is a mixture of normals over p:
+to three standard deviations p_k with half-normal priors. Given p everything is normal, so that a
+quantity q = B x is a mixture of normals over p:
 
     y ~ N(0, V),  V = Z D Zᵀ + S,  C = B D Zᵀ
     q | y ~ N(C V⁻¹ y, B D Bᵀ - C V⁻¹ Cᵀ)

@@ -184,6 +184,8 @@ def test_summary_has_the_layout(odds_ratios: bm.Fit) -> None:
         "diagnostics",
         "cross_check",
         "evidence",
+        "ranks",
+        "subgroup_test",
         "excluded",
         "corrections",
         "warnings",

@@ -146,3 +146,35 @@ def test_weights_are_by_the_own_tau_of_each_subgroup() -> None:
     np.testing.assert_allclose(fit.weights.to_numpy(), weights.mean((0, 1)))
     pull = fit.problem.std_error**2 / variance
     np.testing.assert_allclose(fit.shrinkage.to_numpy(), pull.mean((0, 1)))
+
+
+def test_a_control_arm_that_is_shared_counts_once() -> None:
+    frame = pd.DataFrame(
+        {
+            "study": ["A low", "A high", "B"],
+            "trial": ["A", "A", ""],
+            "mean_treatment": [1.0, 2.0, 1.5],
+            "sd_treatment": [2.0, 2.0, 2.0],
+            "total_treatment": [20, 22, 30],
+            "mean_control": [0.5, 0.5, 0.4],
+            "sd_control": [2.0, 2.0, 2.0],
+            "total_control": [21, 21, 31],
+        }
+    )
+    shared = {"column": "trial", "method": "covariance"}
+    fit = bm.fit(frame, measure="MD", engine="quadrature", shared_control=shared)
+    assert fit.n_participants == 20 + 22 + 21 + 30 + 31
+    assert not fit.has_weights
+    assert fit.problem.covariance is not None
+    assert fit.problem.covariance[0, 1] == pytest.approx(4 / 21)
+    assert not any("independent" in text for text in fit.warnings)
+    split = bm.fit(
+        frame, measure="MD", engine="quadrature", shared_control={**shared, "method": "split"}
+    )
+    assert split.n_participants == fit.n_participants
+    assert split.has_weights
+
+
+def test_what_there_is_instead_of_an_estimate_is_named(exact: bm.Fit) -> None:
+    with pytest.raises(KeyError, match="there are: adipose, bone marrow, placenta"):
+        exact.estimate("mu", subgroup="adipos")

@@ -249,3 +249,21 @@ def test_no_column_takes_the_place_of_another(tmp_path: Path) -> None:
     table = table_of(tmp_path, content)
     assert int(table["row"][0]) == 2, "the row in the file, whatever a column is called"
     assert float(table["n∕N"][0]) == 8
+
+
+def test_names_of_visits_are_no_person_time(tmp_path: Path) -> None:
+    table = table_of(tmp_path, "study,mean,time\nA,1,3 months\nB,2,baseline\n")
+    assert table["time"].to_numpy().tolist() == ["3 months", "baseline"]
+    with pytest.raises(DataError, match="is not a number"):
+        table_of(tmp_path, "study,events,time\nA,1,12\nB,2,x\n")
+
+
+def test_rows_of_one_study_are_told_apart_by_a_column(tmp_path: Path) -> None:
+    text = "study,mean,visit\nA,1,3\nA,2,6\nB,3,3\n"
+    table = table_of(tmp_path, text, result="visit")
+    assert table["study"].to_numpy().tolist() == ["A, 3", "A, 6", "B"]
+    assert "told apart by visit" in table.attrs["warnings"][0]
+    assert table_of(tmp_path, text, result="visit", related=True).attrs["warnings"] == ()
+    table = table_of(tmp_path, text, result="visit", cluster="")
+    assert table["cluster"].to_numpy().tolist() == ["A", "A", "B"]
+    assert table.attrs["warnings"] == ()

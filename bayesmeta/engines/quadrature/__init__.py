@@ -3,10 +3,10 @@
 from bayesmeta.engines.quadrature.engine import densities, fit_quadrature
 from bayesmeta.engines.quadrature.evidence import evidence
 from bayesmeta.engines.quadrature.integrate import integrate
+from bayesmeta.engines.quadrature.linear_posterior import LinearPosterior
 from bayesmeta.engines.quadrature.posterior import Posterior
 from bayesmeta.engines.quadrature.solve import Exact, refusal, solve, solve_many
 from bayesmeta.engines.quadrature.tabulated import TabulatedPosterior
-from bayesmeta.engines.quadrature.two_deviations import LinearPosterior
 
 __all__ = [
     "Exact",

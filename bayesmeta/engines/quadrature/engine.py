@@ -4,9 +4,9 @@ import numpy as np
 import xarray as xr
 
 from bayesmeta.densities.search import Floats
+from bayesmeta.engines.quadrature.linear_posterior import LinearPosterior
 from bayesmeta.engines.quadrature.solve import Exact, solve
 from bayesmeta.engines.quadrature.tabulated import TabulatedPosterior
-from bayesmeta.engines.quadrature.two_deviations import LinearPosterior
 from bayesmeta.model import Problem, complete_posterior, observed_data, predictive_groups
 from bayesmeta.results.exact import Effects, ExactDensities
 from bayesmeta.spec.schema import Engine as Settings

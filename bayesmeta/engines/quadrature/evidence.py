@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 from scipy.special import chdtrc
 
+from bayesmeta.engines.quadrature.linear_posterior import LinearPosterior
 from bayesmeta.engines.quadrature.posterior import Posterior
 from bayesmeta.engines.quadrature.solve import refusal, solve
-from bayesmeta.engines.quadrature.two_deviations import LinearPosterior
 from bayesmeta.model import Problem
 
 __all__ = ["evidence", "predictive_p"]

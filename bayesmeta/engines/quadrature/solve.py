@@ -7,10 +7,11 @@ import numpy as np
 
 from bayesmeta.engines.quadrature.integrate import integrate
 from bayesmeta.engines.quadrature.linear import refusal_of_design
+from bayesmeta.engines.quadrature.linear_posterior import LinearPosterior
 from bayesmeta.engines.quadrature.normal_priors import unsuitable
 from bayesmeta.engines.quadrature.posterior import Posterior
 from bayesmeta.engines.quadrature.tabulated import TabulatedPosterior, kind_of, solve_alike
-from bayesmeta.engines.quadrature.two_deviations import LinearPosterior, solve_linear
+from bayesmeta.engines.quadrature.two_deviations import solve_linear
 from bayesmeta.errors import EngineError
 from bayesmeta.model import LIKELIHOODS, Problem
 

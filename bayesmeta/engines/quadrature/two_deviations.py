@@ -1,4 +1,4 @@
-"""Exact posteriors of linear models with one or two standard deviations.
+"""Problems with one or two standard deviations to exact posteriors.
 
 Given the second one, sigma, the model is one that `integrate` does; sigma is integrated by the same
 adaptive rule (`bayesmeta.engines.quadrature.rule`). All effects are mixtures of normal
@@ -9,270 +9,28 @@ from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
-from scipy.special import ndtri
 
-from bayesmeta.densities import NormalMixture, Panels, Tabulated
+from bayesmeta.densities import Panels, Tabulated
 from bayesmeta.densities.search import Floats
-from bayesmeta.engines.quadrature.given_tau import (
-    Coefficients,
-    Studies,
-    given_groups,
-    given_tau,
-    interleave,
-)
+from bayesmeta.engines.quadrature.cells import NEGLIGIBLE, cells_of
+from bayesmeta.engines.quadrature.given_tau import Studies, given_groups, given_tau, interleave
 from bayesmeta.engines.quadrature.integrate import integrate
 from bayesmeta.engines.quadrature.linear import Linear, linear_of
+from bayesmeta.engines.quadrature.linear_posterior import NUMBERS, LinearPosterior
 from bayesmeta.engines.quadrature.posterior import Posterior
 from bayesmeta.engines.quadrature.rule import Nodes, adapt
-from bayesmeta.model import Problem, Readout, moments_of
+from bayesmeta.model import Problem, moments_of
 from bayesmeta.priors import Prior, parse_prior
 
-__all__ = ["LinearPosterior", "solve_linear"]
-
-_NEGLIGIBLE = 1e-13
-"""Share of a component below which it is left out of the mixtures."""
-
-_NUMBERS = 6_000_000
-"""Numbers in the matrices that are worked on at once."""
+__all__ = ["solve_linear"]
 
 _TYPICAL_NODES = 200
 _CHECKED = np.array([0.025, 0.5, 0.975])
 """Quantiles at which distribution functions are checked: unlike moments they always exist."""
 
-_RANKED = 2**20
-"""Points at which subgroups are ranked, of all components together."""
-
-_FEWEST_POINTS, _MOST_POINTS = 5, 13
-"""Of one component, as powers of 2."""
-
-_LEAST = 1e-16
-_SEED = 1
 _STANDARD = parse_prior("Normal(0, 1)")
 _MARGINAL_STEP = 1 / 24
 _LOWEST_LOG = -700.0
-
-
-@dataclass(frozen=True, kw_only=True)
-class LinearPosterior:
-    """The exact posterior of a linear model, a batch of one.
-
-    Attributes
-    ----------
-    linear : Linear
-        The model.
-    weights : array (1, component)
-        Shares of the components, which are pairs of nodes of the two standard deviations.
-    variances : array (1, component)
-        Of the true effects around their mean.
-    outer_variances : array (1, component)
-        Of the deviates.
-    mean, covariance : array (component, coefficient), (component, coefficient, coefficient)
-        Of all coefficients, those of the deviates multiplied by sigma.
-    deviations : dict of str to Tabulated
-        The marginal posteriors of the standard deviations, by name.
-    log_evidence, error : array (1,)
-        Log marginal likelihood, and the change at the last doubling of the nodes.
-    moments : dict of str to int
-        How many moments exist, at most 2, of effects by name; 2 of what is not named.
-    drawn : _Drawn
-        From which the standard deviations are drawn.
-    """
-
-    linear: Linear
-    weights: Floats
-    variances: Floats
-    outer_variances: Floats
-    mean: Floats
-    covariance: Floats
-    deviations: dict[str, Tabulated]
-    log_evidence: Floats
-    error: Floats
-    moments: dict[str, int]
-    drawn: "_Drawn"
-
-    def combined(
-        self, factors: Floats, *, name: str = "", variance: Floats | float = 0.0
-    ) -> NormalMixture:
-        """Combinations of the coefficients.
-
-        Parameters
-        ----------
-        factors
-            Of the coefficients (quantity, coefficient).
-        name
-            Of the estimate, for the moments that it has.
-        variance
-            Of what is added to them (1, component).
-        """
-        means = np.einsum("cp,qp->qc", self.mean, factors)
-        variances = np.einsum("cpr,qp,qr->qc", self.covariance, factors, factors) + variance
-        return NormalMixture(
-            weights=self.weights,
-            means=np.ascontiguousarray(means)[None],
-            sds=np.ascontiguousarray(np.sqrt(np.maximum(variances, np.finfo(float).tiny)))[None],
-            moments=np.array([[float(self.moments.get(name, 2))]]),
-        )
-
-    @property
-    def mu(self) -> NormalMixture:
-        """The means: the pooled effect, or one a subgroup."""
-        return self.combined(self.linear.means, name="mu")
-
-    @property
-    def theta_new(self) -> NormalMixture:
-        """The true effects of new studies with these means."""
-        return self.combined(self.linear.means, name="theta_new", variance=self._around)
-
-    @property
-    def tau(self) -> Tabulated | None:
-        """The standard deviation of the true effects, between studies where they are nested."""
-        return self.deviations.get("tau")
-
-    @property
-    def _around(self) -> Floats:
-        """The variance of the true effects of new studies around their mean."""
-        nested = self.linear.outer == "tau"
-        return self.variances + (self.outer_variances if nested else 0.0)
-
-    def read(self, readout: Readout, name: str, *, new: bool = False) -> NormalMixture:
-        """Combinations of mu and beta, or the true effects of new studies there."""
-        variance = self._around if new else 0.0
-        return self.combined(self.linear.factors(readout), name=name, variance=variance)
-
-    def ranks(self) -> Floats:
-        """Probability that each mean has each rank from the highest (mean, rank).
-
-        In each component by quasi-random points, shifted anew (Cranley & Patterson 1976, SIAM J
-        Numer Anal 13:904), as many as give a million of all: the error is well below 0.001.
-        """
-        from scipy.stats import qmc  # for cost
-
-        to_means = self.linear.means
-        count = to_means.shape[0]
-        each = int(np.ceil(np.log2(_RANKED / self.mean.shape[0])))
-        rng = np.random.default_rng(_SEED)
-        points = qmc.Sobol(count, rng=rng).random_base2(
-            min(max(each, _FEWEST_POINTS), _MOST_POINTS)
-        )
-        means = self.mean @ to_means.T
-        covariance = np.einsum("gp,cpq,hq->cgh", to_means, self.covariance, to_means, optimize=True)
-        values, vectors = np.linalg.eigh(covariance)
-        factor = vectors * np.sqrt(np.maximum(values, 0.0))[:, None]
-        found = np.zeros((count, count))
-        step = max(1, _NUMBERS // (points.size * count))
-        for first in range(0, means.shape[0], step):
-            some = slice(first, first + step)
-            shift = rng.uniform(size=(means[some].shape[0], 1, count))
-            standard = ndtri(np.clip((points + shift) % 1, _LEAST, 1 - _LEAST))
-            drawn = means[some, None] + standard @ np.swapaxes(factor[some], 1, 2)
-            rank = (-drawn).argsort(-1, kind="stable").argsort(-1)
-            for place in range(count):
-                found[:, place] += self.weights[0, some] @ (rank == place).mean(1)
-        return found
-
-    def beyond(self) -> dict[str, NormalMixture]:
-        """The overall mean of exchangeable subgroups, and what is new: see `complete_posterior`."""
-        overall = np.eye(self.mean.shape[1])[:1]
-        found = {
-            "mu_overall": self.combined(overall, name="mu_overall"),
-            "mu_new": self.combined(overall, name="mu_new", variance=self.outer_variances),
-        }
-        if self.linear.inner is not None:
-            both = self.outer_variances + self.variances
-            found["theta_new_overall"] = self.combined(
-                overall, name="theta_new_overall", variance=both
-            )
-        return found
-
-    @property
-    def theta(self) -> NormalMixture:
-        """The true effects of the studies (quantity = study)."""
-        linear = self.linear
-        back, design = linear.rotation, linear.rotation.T @ linear.whole
-        between = self.variances[0][:, None]
-        pull = linear.std_error**2 / (linear.std_error**2 + between)
-        centre = self.mean @ design.T
-        rotated = linear.effect + pull * (centre - linear.effect)
-        means = rotated @ back.T
-        variances = (between * pull) @ (back**2).T
-        step = max(1, _NUMBERS // linear.whole.size)
-        for first in range(0, len(variances), step):
-            some = slice(first, first + step)
-            loads = back @ (pull[some, :, None] * design)
-            variances[some] += ((loads @ self.covariance[some]) * loads).sum(-1)
-        return NormalMixture(
-            weights=self.weights,
-            means=np.ascontiguousarray(means.T)[None],
-            sds=np.ascontiguousarray(np.sqrt(np.maximum(variances, np.finfo(float).tiny)).T)[None],
-        )
-
-    def draw(self, rng: np.random.Generator, count: int) -> tuple[Floats, Floats, Floats]:
-        """Independent draws.
-
-        Returns
-        -------
-        (array (count,), array (count,), array (count, coefficient))
-            The inner and the outer standard deviation (0 where there is none), and the
-            coefficients, those of the deviates multiplied by the outer one.
-        """
-        inner, outer = self.drawn.draw(rng, count)
-        linear, size = self.linear, self.mean.shape[1]
-        values = np.empty((count, size))
-        step = max(1, _NUMBERS // (linear.effect.size * size**2))
-        for first in range(0, count, step):
-            some = slice(first, first + step)
-            values[some] = _draw_given(self.drawn, linear, inner[some], outer[some], rng)
-        return inner, outer, values
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Drawn:
-    """Cells of the two standard deviations around nodes, and the priors of the coefficients.
-
-    Attributes
-    ----------
-    weights : array (cell,)
-        Their shares.
-    inner, outer : Panels or None
-        The maps of each cell (cell, 1); None where there is no such deviation.
-    inner_t, outer_t : array (cell,)
-        The nodes.
-    inner_step, outer_step : float or array (cell,)
-        Their spacing.
-    coefficients : Coefficients
-        The priors, that of the first shifted.
-    shift : float
-        What was taken out of the effects.
-    """
-
-    weights: Floats
-    inner: Panels | None
-    outer: Panels | None
-    inner_t: Floats
-    outer_t: Floats
-    inner_step: Floats
-    outer_step: Floats
-    coefficients: Coefficients
-    shift: float
-
-    def draw(self, rng: np.random.Generator, count: int) -> tuple[Floats, Floats]:
-        """The inner and the outer deviation: uniform inside a cell, on the scale of the rule."""
-        cells = rng.choice(self.weights.size, size=count, p=self.weights / self.weights.sum())
-        found = []
-        for panels, t, step in (
-            (self.inner, self.inner_t, self.inner_step),
-            (self.outer, self.outer_t, self.outer_step),
-        ):
-            if panels is None:
-                found.append(np.zeros(count))
-                continue
-            place = t[cells] + step[cells] * rng.uniform(-0.5, 0.5, count)
-            maps = {
-                part: getattr(panels, part)[cells] for part in ("lower", "upper", "centre", "width")
-            }
-            points, _ = Panels(**maps, first=0.0, step=1.0).points(place[:, None, None])
-            found.append(points[:, 0, 0])
-        return found[0], found[1]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -353,7 +111,7 @@ def solve_linear(problem: Problem) -> LinearPosterior:
     )
     sigma, log_share = nodes.tau[0], nodes.log_mass[0] - np.logaddexp.reduce(nodes.log_mass[0])
     pull = np.maximum(sigma / typical, 1.0) ** moments
-    kept = np.flatnonzero(np.exp(log_share) * pull > _NEGLIGIBLE)
+    kept = np.flatnonzero(np.exp(log_share) * pull > NEGLIGIBLE)
     parts = _conditional(problem, linear, sigma[kept])
     return _assembled(problem, linear, parts, sigma[kept], log_share[kept], (nodes, kept))
 
@@ -380,7 +138,7 @@ def _conditional(problem: Problem, linear: Linear, sigma: Floats) -> list[Poster
     """The posteriors given values of sigma, in blocks of them."""
     size = (linear.base.shape[1] + linear.steps.shape[1]) ** 2
     size += linear.shared.shape[1] * (linear.base.shape[1] + 2)
-    step = max(1, _NUMBERS // (_TYPICAL_NODES * size))
+    step = max(1, NUMBERS // (_TYPICAL_NODES * size))
     first, *others = linear.priors
     inner = None if linear.inner is None else problem.priors[linear.inner]
     beta = [*others, *[_STANDARD] * linear.steps.shape[1]]
@@ -439,7 +197,7 @@ def _assembled(
         log_evidence=log_evidence,
         error=np.array([error]),
         moments=moments,
-        drawn=_cells(linear, parts, shares, values, rule),
+        drawn=cells_of(linear, parts, shares, values, rule),
     )
 
 
@@ -458,7 +216,7 @@ def _components(
     typical = float(np.mean(linear.std_error**-2.0) ** -0.5)
     pull = np.maximum(tau / typical, 1) ** far[0]
     pull = pull * np.maximum(sigma / typical, 1)[:, None] ** far[1]
-    counts = weights * pull > _NEGLIGIBLE
+    counts = weights * pull > NEGLIGIBLE
     rows = np.nonzero(counts)[0]
     factor = scale[rows]
     mean = np.broadcast_to(part.mean, (*weights.shape, part.mean.shape[-1]))[counts]
@@ -568,99 +326,3 @@ def _tabulated(problem: Problem, linear: Linear, nodes: Nodes[_GivenSigma]) -> T
         at_lower=at_lower,
         moments=np.array([float(moments_of(problem)[linear.outer].min())]),
     )
-
-
-def _cells(
-    linear: Linear,
-    parts: list[Posterior],
-    shares: list[Floats],
-    sigma: list[Floats],
-    rule: tuple[Nodes[_GivenSigma], np.ndarray] | None,
-) -> _Drawn:
-    """The cells around pairs of nodes."""
-    weights, inner_t, inner_step, rows, maps = [], [], [], [], []
-    done = 0
-    for part, own in zip(parts, shares, strict=True):
-        if part.tau is None:
-            weights.append(own)
-            rows.append(done + np.arange(own.size))
-        else:
-            mass = np.broadcast_to(part.tau.mass, (own.size, *part.tau.mass.shape[1:]))
-            cell = (mass * own[:, None, None]).ravel()
-            counts = cell > _NEGLIGIBLE
-            row, panel, node = (index.ravel()[counts] for index in np.indices(mass.shape))
-            weights.append(cell[counts])
-            rows.append(done + row)
-            panels = part.tau.panels
-            inner_t.append(panels.first + panels.step * node)
-            inner_step.append(np.full(node.size, panels.step))
-            wide = [
-                np.broadcast_to(getattr(panels, name), mass.shape[:2])[row, panel]
-                for name in ("lower", "upper", "centre", "width")
-            ]
-            maps.append(np.stack(wide, -1))
-        done += own.size
-    row = np.concatenate(rows)
-    inner = outer = None
-    if maps:
-        lower, upper, centre, width = np.concatenate(maps).T[..., None]
-        inner = Panels(lower=lower, upper=upper, centre=centre, width=width, first=0.0, step=1.0)
-    outer_t = outer_step = np.zeros(row.size)
-    if rule is not None:
-        nodes, kept = rule
-        place = nodes.panels.nodes(nodes.tau.shape[1])[kept]
-        outer_t, outer_step = place[row], np.full(row.size, nodes.panels.step)
-        each = {
-            name: np.broadcast_to(getattr(nodes.panels, name), (row.size, 1))
-            for name in ("lower", "upper", "centre", "width")
-        }
-        outer = Panels(**each, first=0.0, step=1.0)
-    return _Drawn(
-        weights=np.concatenate(weights),
-        inner=inner,
-        outer=outer,
-        inner_t=np.concatenate(inner_t) if inner_t else np.zeros(row.size),
-        outer_t=outer_t,
-        inner_step=np.concatenate(inner_step) if inner_step else np.zeros(row.size),
-        outer_step=outer_step,
-        coefficients=parts[0].priors,
-        shift=float(parts[0].shift[0]),
-    )
-
-
-def _draw_given(
-    drawn: _Drawn, linear: Linear, inner: Floats, outer: Floats, rng: np.random.Generator
-) -> Floats:
-    """Draws of the coefficients given both deviations (draw, coefficient)."""
-    count, shared = inner.size, linear.rotated_shared
-    design = linear.design(outer if linear.steps.shape[1] else np.ones(1))
-    effect = linear.effect - drawn.shift * design[0, :, 0]
-    shape = (len(design), effect.size)
-    studies = Studies(
-        effect=np.broadcast_to(effect, shape),
-        std_error=np.broadcast_to(linear.std_error, shape),
-        design=design,
-        included=np.ones(shape),
-        shared=None if shared is None else shared[None],
-        sigma=outer,
-    )
-    priors = drawn.coefficients
-    one = Coefficients(
-        log_weight=priors.log_weight[:1], mean=priors.mean[:1], precision=priors.precision[:1]
-    )
-    given = given_tau(studies, one, inner[:, None])
-    shares = np.exp(given.log_likelihood - given.total()[..., None])[:, 0]
-    running = np.cumsum(shares, -1)
-    chosen = (running < rng.uniform(size=(count, 1))).sum(-1).clip(max=running.shape[-1] - 1)
-    each = np.arange(count)
-    mean, covariance = given.mean[each, 0, chosen], given.covariance[each, 0, chosen]
-    noise = rng.standard_normal(mean.shape)[..., None]
-    values: Floats = mean + (np.linalg.cholesky(covariance) @ noise)[..., 0]
-    values[:, linear.base.shape[1] :] *= outer[:, None]
-    if shared is not None:
-        groups = given_groups(studies, inner[:, None])
-        centre = groups.constant[:, 0] - (groups.slope[:, 0] @ values[..., None])[..., 0]
-        deviates = rng.normal(centre, np.sqrt(groups.variance[:, 0]))
-        values = np.concatenate([values, deviates], 1)
-    values[:, 0] += drawn.shift
-    return values

@@ -1,10 +1,8 @@
 """A comparison of methods, and how it is shown and kept."""
 
-import json
 import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,10 +11,9 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from bayesmeta import __version__
 from bayesmeta.comparison.rows import Row, tidy
 from bayesmeta.comparison.text import displayed, estimate_text, prediction_text, row_cells, tau_text
-from bayesmeta.files import write_whole
+from bayesmeta.comparison.writing import heading, write_both
 from bayesmeta.measures import Measure, find_measure
 from bayesmeta.results.export import plain_value
 from bayesmeta.results.numbers import format_number, format_probability
@@ -110,13 +107,8 @@ class Comparison:
     def to_dict(self) -> dict[str, Any]:
         """As plain values, for JSON."""
         return {
-            "bayesmeta": __version__,
-            "title": self.spec.title,
-            "measure": self.measure.code,
-            "scale": self.measure.analysis_label,
-            "display": self.measure.label,
+            **heading(self.spec),
             "k": self.k,
-            "interval": self.spec.interval.model_dump(),
             "reproduced_by": self.reproduced,
             "methods": [
                 {name: plain_value(value) for name, value in asdict(row).items()}
@@ -133,15 +125,7 @@ class Comparison:
 
     def save(self, folder: Path, name: str) -> list[Path]:
         """Write ``name-comparison.csv`` and ``.json``, each whole or not at all."""
-        text = json.dumps(self.to_dict(), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
-        rows = self.estimates.to_csv(index=False, lineterminator="\n")
-        return [
-            write_whole(
-                folder / f"{name}-comparison{suffix}",
-                partial(Path.write_text, data=content, encoding="utf-8"),
-            )
-            for suffix, content in ((".csv", rows), (".json", text))
-        ]
+        return write_both(folder, f"{name}-comparison", self.estimates, self.to_dict())
 
     def to_text(self) -> RenderableType:
         """For a terminal."""

@@ -1,11 +1,10 @@
 """A comparison of structures: their scores, how these are shown, and how they are kept."""
 
-import json
 import math
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cached_property
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any
@@ -17,10 +16,9 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from bayesmeta import __version__
 from bayesmeta.comparison.leave_one_out import LeaveOneOut
 from bayesmeta.comparison.text import span_text
-from bayesmeta.files import write_whole
+from bayesmeta.comparison.writing import heading, write_both
 from bayesmeta.measures import Measure, find_measure
 from bayesmeta.measures.base import Floats
 from bayesmeta.results import worst
@@ -163,12 +161,7 @@ class Structures:
         """As plain values, for JSON."""
         table = self.table.to_dict("records")
         return {
-            "bayesmeta": __version__,
-            "title": self.spec.title,
-            "measure": self.measure.code,
-            "scale": self.measure.analysis_label,
-            "display": self.measure.label,
-            "interval": self.spec.interval.model_dump(),
+            **heading(self.spec),
             "units": list(self.units),
             "structures": [
                 {str(name): plain_value(value) for name, value in record.items()}
@@ -194,15 +187,7 @@ class Structures:
 
     def save(self, folder: Path, name: str) -> list[Path]:
         """Write ``name-structures.csv`` and ``.json``, each whole or not at all."""
-        text = json.dumps(self.to_dict(), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
-        rows = self.table.to_csv(index=False, lineterminator="\n")
-        return [
-            write_whole(
-                folder / f"{name}-structures{suffix}",
-                partial(Path.write_text, data=content, encoding="utf-8"),
-            )
-            for suffix, content in ((".csv", rows), (".json", text))
-        ]
+        return write_both(folder, f"{name}-structures", self.table, self.to_dict())
 
     def to_text(self) -> RenderableType:
         """For a terminal."""

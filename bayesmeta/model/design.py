@@ -138,6 +138,11 @@ class Design:
         return self.subgroups is None and not self.terms
 
     @property
+    def kind(self) -> str:
+        """What each mean is of, as a heading."""
+        return "Time" if self.times else "Subgroup"
+
+    @property
     def informs(self) -> bool:
         """Whether the means of the subgroups inform each other, with standard deviation omega."""
         return self.subgroups is not None and self.means != "independent"

@@ -166,11 +166,12 @@ def _draw_key(axes: "Axes", colours: list[tuple[float, float, float]]) -> None:
 
 
 def _left(fit: "Fit") -> list[Column]:
-    subgroups = fit.problem.design.subgroups
+    design = fit.problem.design
+    subgroups = design.subgroups
     assert subgroups is not None  # who calls has asked
     names = [fold_name(name) for name in subgroups.names]
     return [
-        Column(header="Subgroup", cells=names, summary=[], align="left"),
+        Column(header=design.kind, cells=names, summary=[], align="left"),
         Column(header="Studies", cells=[str(rows.size) for rows in subgroups.rows], summary=[]),
     ]
 

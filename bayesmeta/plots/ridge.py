@@ -160,7 +160,7 @@ def _draw(fit: "Fit", shown: list[_Ridge], *, contrast: bool, title: str) -> "Fi
     size, null = display_size(fit.table), 0.0 if contrast else measure.null
     places = [_STEP * (i + 1) - 0.9 for i in range(len(shown))]
     sheet = Sheet(
-        left=_left(shown, contrast=contrast),
+        left=_left(shown, "" if contrast else fit.problem.design.kind),
         right=_right(fit, shown, scale, size),
         rows=_STEP * len(shown),
         title=title,
@@ -218,14 +218,14 @@ def _draw_ridge(
             axes.plot([edge], [below], arrow, color=colour, markersize=4.5, clip_on=False)
 
 
-def _left(shown: list[_Ridge], *, contrast: bool) -> list[Column]:
+def _left(shown: list[_Ridge], kind: str) -> list[Column]:
     names = Column(
-        header="Contrast" if contrast else "Subgroup",
+        header=kind or "Contrast",
         cells=[one.label for one in shown],
         summary=[],
         align="left",
     )
-    if contrast:
+    if not kind:
         return [names]
     return [names, Column(header="Studies", cells=[one.studies for one in shown], summary=[])]
 

@@ -39,7 +39,8 @@ def sample_blackjax(model: "pm.Model", settings: Settings) -> tuple[xr.Dataset, 
     import jax
     from pymc.sampling.jax import get_jaxified_graph, get_jaxified_logp
 
-    run = _one_chain(get_jaxified_logp(model, negative_logp=False), settings)
+    # PyMC 6.4 turns the sign where negative_logp is False
+    run = _one_chain(get_jaxified_logp(model, negative_logp=True), settings)
     key = jax.random.PRNGKey(settings.seed)
     rng = np.random.default_rng(settings.seed)
     start = model.initial_point()

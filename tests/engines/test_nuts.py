@@ -208,6 +208,7 @@ def test_other_samplers_agree(schools: Problem, integrated: xr.DataTree, sampler
         draws = [t["posterior"][name].to_numpy() for t in (integrated, tree)]
         error = np.hypot(*(azs.mcse(d, method="mean") for d in draws))
         assert abs(draws[0].mean() - draws[1].mean()) < MONTE_CARLO_ERRORS * error
+        assert azs.rhat(draws[1]) < 1.02  # else the error above forgives anything
     assert "diverging" in tree["sample_stats"]
 
 

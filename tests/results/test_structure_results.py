@@ -178,3 +178,25 @@ def test_a_control_arm_that_is_shared_counts_once() -> None:
 def test_what_there_is_instead_of_an_estimate_is_named(exact: bm.Fit) -> None:
     with pytest.raises(KeyError, match="there are: adipose, bone marrow, placenta"):
         exact.estimate("mu", subgroup="adipos")
+
+
+def test_a_prior_that_the_data_contradict_utterly_still_gives_a_tau() -> None:
+    frame = pd.DataFrame(
+        {
+            "effect": [1e4, 3e4, 2e4, 5e4, 4e4, 9e4],
+            "std_error": [0.1, 0.2, 0.15, 0.1, 0.2, 0.3],
+            "drug": list("aabbcc"),
+        }
+    )
+    fit = bm.fit(
+        frame,
+        measure="SMD",
+        engine="quadrature",
+        subgroup="drug",
+        mu="Normal(0, 2)",
+        tau="HalfNormal(0.5)",
+    )
+    row = fit.estimate("tau")
+    assert np.isfinite(list(row.values())[:5]).all()
+    assert row["lower"] < row["median"] < row["upper"]
+    assert any("hold" in text and "tau" in text for text in fit.warnings)

@@ -284,16 +284,17 @@ def _marginal(parts: list[Posterior], shares: list[Floats], prior: Prior) -> Tab
     count = int(np.ceil((high - first) / _MARGINAL_STEP)) + 1
     panels = Panels(**maps, first=float(first), step=_MARGINAL_STEP)
     points, log_slope = panels.points(panels.nodes(count))
+    log_prior = prior.logpdf(points[0, 0])  # in the exponent: alone the rest may be too large
     density, at_lower = np.zeros(count), 0.0
     for each, weights in zip(parts, shares, strict=True):
         assert each.tau is not None
         given = given_tau(
             each.studies, each.priors, np.broadcast_to(points[0], (weights.size, count))
         )
-        density += weights @ np.exp(given.total() - each.log_evidence[:, None])
+        density += weights @ np.exp(given.total() + log_prior - each.log_evidence[:, None])
         at_lower += float(weights @ each.tau.at_lower)
     with np.errstate(divide="ignore"):
-        log = np.log(density) + prior.logpdf(points[0, 0])
+        log = np.log(density)
     mass = np.exp(log + log_slope[0, 0]) * _MARGINAL_STEP
     moments = min(float(each.tau.moments.min()) for each in parts if each.tau is not None)
     total = mass.sum()

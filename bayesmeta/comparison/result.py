@@ -82,8 +82,8 @@ class Comparison:
         """One row an estimate and method, in the shape of `Fit.summary` (see `tidy`)."""
         return tidy(self.rows, self.measure, self.size)
 
-    def plot(self) -> "Figure":
-        """The methods, one under the other."""
+    def plot(self, *, title: bool = True) -> "Figure":
+        """The methods, one under the other; the title of the analysis above where it is wanted."""
         from bayesmeta.plots.comparison import NEW_STUDY, comparison_plot  # for cost
 
         measure, size = self.measure, self.size
@@ -100,7 +100,7 @@ class Comparison:
                 for row in self.rows
             ],
             measure=measure,
-            title=self.spec.title,
+            title=self.spec.title if title else "",
             size=size,
         )
 

@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Any
 from bayesmeta.errors import SpecError, did_you_mean
 from bayesmeta.plots.absolute_risk import absolute_risk
 from bayesmeta.plots.bubble import bubble
+from bayesmeta.plots.comparison import comparison
 from bayesmeta.plots.forest import forest
 from bayesmeta.plots.labbe import labbe
 from bayesmeta.plots.prior_posterior import prior_posterior
 from bayesmeta.plots.prior_predictive import prior_predictive
 from bayesmeta.plots.ranks import ranks
 from bayesmeta.plots.ridge import ridge
+from bayesmeta.plots.sensitivity import sensitivity
 from bayesmeta.plots.style import save_figure
 from bayesmeta.plots.time_course import time_course
 
@@ -35,6 +37,8 @@ PLOTS: "Mapping[str, Callable[..., Figure]]" = MappingProxyType(
         "time-course": time_course,
         "labbe": labbe,
         "absolute-risk": absolute_risk,
+        "comparison": comparison,
+        "sensitivity": sensitivity,
         "prior-posterior": prior_posterior,
         "prior-predictive": prior_predictive,
     }

@@ -16,8 +16,9 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from bayesmeta.comparison.rows import Row
+    from bayesmeta.results import Fit
 
-__all__ = ["NEW_STUDY", "comparison_plot"]
+__all__ = ["NEW_STUDY", "comparison", "comparison_plot"]
 
 NEW_STUDY = "New study"
 """Heading of prediction intervals, which are drawn and written in one colour."""
@@ -27,6 +28,21 @@ _BELOW = 0.27
 
 _REACH = 0.75
 """Prediction intervals are cut, with an arrow, this share of the others' range beyond it."""
+
+
+def comparison(fit: "Fit", *, title: bool = True) -> "Figure":
+    """The fit beside the published result, RevMan's methods and restricted maximum likelihood.
+
+    Parameters
+    ----------
+    fit
+        The fit.
+    title
+        Put the title of the analysis above.
+    """
+    from bayesmeta.comparison import compare  # for cost
+
+    return compare(fit).plot(title=title)
 
 
 def comparison_plot(

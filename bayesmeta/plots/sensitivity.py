@@ -25,13 +25,30 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["sensitivity_plot"]
+    from bayesmeta.results import Fit
+
+__all__ = ["sensitivity", "sensitivity_plot"]
 
 _REACH = 2.0
 """An interval is cut, with an arrow, this many typical widths beyond that of the base analysis."""
 
 _MANY = 1e6
 """Participants with whom the double arcsine is the plain one."""
+
+
+def sensitivity(fit: "Fit", *, title: bool = True) -> "Figure":
+    """Other priors, fewer studies, other formulas, each against the fit, as `sensitivity` tries.
+
+    Parameters
+    ----------
+    fit
+        The fit. Where quadrature cannot do its model, all others are sampled, which takes minutes.
+    title
+        Put the title of the analysis above.
+    """
+    from bayesmeta.sensitivity_analysis import sensitivity as vary  # for cost
+
+    return vary(fit).plot(title=title)
 
 
 def sensitivity_plot(

@@ -13,9 +13,9 @@ from bayesmeta.plots.layout import Column
 from bayesmeta.plots.panels import effect_label
 from bayesmeta.plots.style import COLOURS
 from bayesmeta.results.numbers import format_probability
+from bayesmeta.sensitivity_analysis.variations import HEADINGS
 
 __all__ = [
-    "HEADINGS",
     "Panel",
     "left_columns",
     "notes",
@@ -24,17 +24,6 @@ __all__ = [
     "right_columns",
     "with_headings",
 ]
-
-HEADINGS = {
-    "base": "",
-    "prior": "Other priors",
-    "leave one out": "Without one study",
-    "cumulative": "Cumulative, by year",
-    "r": "Correlation of paired data",
-    "zero cells": "Empty cells",
-    "smd": "Formula of SMD",
-}
-"""What is varied, as a heading; another kind is its own heading."""
 
 _MARK = "◆"
 _FOLD = {"label": 44, "changed": 34}

@@ -1,7 +1,8 @@
 """The table of estimates as text: everything but the studies."""
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -22,7 +23,7 @@ from bayesmeta.results.numbers import (
 if TYPE_CHECKING:
     from bayesmeta.results.fit import Fit
 
-__all__ = ["estimates_table", "notes_of_estimates"]
+__all__ = ["EstimateRows", "estimate_rows", "estimates_table", "notes_of_estimates"]
 
 _NAMES: Mapping[str, str] = MappingProxyType(
     {
@@ -51,7 +52,34 @@ _PERCENT = ("I2", "R2")
 _INDENT = "  "
 
 
+@dataclass(frozen=True, kw_only=True)
+class EstimateRows:
+    """All estimates but those of studies, as text.
+
+    Attributes
+    ----------
+    headers : sequence of str
+        Of the cells.
+    rows : sequence of (str, sequence of str)
+        A label and its cells; no cells under a label that is the heading of the next rows.
+    """
+
+    headers: Sequence[str]
+    rows: Sequence[tuple[str, Sequence[str]]]
+
+
 def estimates_table(fit: "Fit") -> Table:
+    """All estimates but those of studies, for a terminal."""
+    found = estimate_rows(fit)
+    table = Table("", box=None, pad_edge=False, header_style="bold")
+    for header in found.headers:
+        table.add_column(header, justify="right")
+    for label, cells in found.rows:
+        table.add_row(Text(label), *cells)
+    return table
+
+
+def estimate_rows(fit: "Fit") -> EstimateRows:
     """All estimates but those of studies; on two scales where the measure has two."""
     interval, measure = fit.spec.interval, fit.measure
     shown = fit.estimates["name"].isin(list(_NAMES)) & fit.estimates["median"].notna()
@@ -67,19 +95,17 @@ def estimates_table(fit: "Fit") -> Table:
     headers = [*statistics, f"{100 * interval.prob:g} % interval"]
     headers += [measure.label] * back_transformed + list(chances.values())
     headers += ["P(best)"] * bool(best)
-    table = Table("", box=None, pad_edge=False, header_style="bold")
-    for header in headers:
-        table.add_column(header, justify="right")
+    rows: list[tuple[str, Sequence[str]]] = []
     for label, row in _rows(fit, estimates):
         if row is None:
-            table.add_row(Text(label))
+            rows.append((label, ()))
             continue
         cells = _cells(row, statistics, measure if back_transformed else None, chances)
         if best:
             own = best.get(row["subgroup"], math.nan) if row["name"] == "mu" else math.nan
             cells.append(format_probability(own))
-        table.add_row(Text(label), *cells)
-    return table
+        rows.append((label, cells))
+    return EstimateRows(headers=headers, rows=rows)
 
 
 def _best(fit: "Fit") -> dict[str, float]:

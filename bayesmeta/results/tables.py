@@ -28,7 +28,20 @@ from bayesmeta.spec import Spec
 if TYPE_CHECKING:
     from bayesmeta.results.fit import Fit
 
-__all__ = ["describe_model", "fit_to_html", "fit_to_text", "prepared_to_text", "remarks"]
+__all__ = [
+    "convergence_basis",
+    "cross_check_line",
+    "describe_analysis",
+    "describe_model",
+    "evidence_lines",
+    "fit_to_html",
+    "fit_to_text",
+    "interval_note",
+    "prepared_to_text",
+    "remarks",
+    "study_rows",
+    "subgroup_test_line",
+]
 
 _VERDICTS = {"ok": "green", "warn": "yellow", "fail": "bold red"}
 
@@ -46,11 +59,11 @@ def fit_to_text(fit: "Fit", *, studies: bool = False) -> RenderableType:
     spec, measure = fit.spec, fit.measure
     parts: list[RenderableType] = [
         Text(spec.title, style="bold"),
-        Text(_description(spec, fit.table, fit.n_participants)),
+        Text(describe_analysis(spec, fit.table, fit.n_participants)),
         estimates_table(fit),
-        Text(_interval_note(fit)),
+        Text(interval_note(fit)),
         *(Text(note) for note in notes_of_estimates(fit)),
-        *_test_of_subgroups(fit),
+        *(Text(line) for line in filter(None, [subgroup_test_line(fit)])),
         *derived_to_text(fit),
         *(without_events(fit.table, measure) if fit.problem.counts else []),
     ]
@@ -63,7 +76,7 @@ def fit_to_text(fit: "Fit", *, studies: bool = False) -> RenderableType:
         parts.append(
             Text(f"mu, tau and the priors are on the scale of the {measure.analysis_label}.")
         )
-    parts += [*_evidence(fit), _convergence(fit)]
+    parts += [*(Text(line) for line in evidence_lines(fit)), _convergence(fit)]
     return Group(*parts)
 
 
@@ -98,7 +111,7 @@ def prepared_to_text(spec: Spec, table: xr.Dataset, priors: Mapping[str, Prior])
     attrs = table.attrs
     return Group(
         Text(spec.title, style="bold"),
-        Text(_description(spec, table, None)),
+        Text(describe_analysis(spec, table, None)),
         rows,
         *_about_effects(spec, table, measure),
         *remarks(
@@ -136,7 +149,7 @@ def remarks(
     return texts + [Text(f"warning: {warning}", style="yellow") for warning in warnings]
 
 
-def _description(spec: Spec, table: xr.Dataset, participants: int | None) -> str:
+def describe_analysis(spec: Spec, table: xr.Dataset, participants: int | None) -> str:
     """One line: the measure, how much data, the model."""
     measure = find_measure(spec.effect.measure)
     k = table.sizes["study"]
@@ -174,20 +187,19 @@ def describe_model(spec: Spec) -> str:
     return words
 
 
-def _test_of_subgroups(fit: "Fit") -> list[Text]:
-    """The frequentist test for differences between subgroups, as RevMan does it."""
+def subgroup_test_line(fit: "Fit") -> str:
+    """The frequentist test for differences between subgroups, as RevMan does it; "" without."""
     found = fit.record["subgroup_test"]
     if found is None:
-        return []
-    return [
-        Text(
-            f"frequentist test for subgroup differences (each subgroup by {found['method']} and "
-            f"inverse variance): χ² = {found['q']:.2f}, df = {found['df']}, P = {found['p']:.2g}"
-        )
-    ]
+        return ""
+    return (
+        f"frequentist test for subgroup differences (each subgroup by {found['method']} and "
+        f"inverse variance): χ² = {found['q']:.2f}, df = {found['df']}, P = {found['p']:.2g}"
+    )
 
 
-def _interval_note(fit: "Fit") -> str:
+def interval_note(fit: "Fit") -> str:
+    """What the intervals are."""
     note = f"Intervals: {interval_name(fit.spec.interval)}"
     if "theta_new" in fit.posterior:
         prediction = interval_name(fit.spec.interval, prediction=True)
@@ -196,15 +208,25 @@ def _interval_note(fit: "Fit") -> str:
 
 
 def _study_table(fit: "Fit") -> Table:
-    estimates = fit.estimates[fit.estimates["name"] == "theta"]
+    headers, rows = study_rows(fit)
     table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("study")
-    for header in ("effect", "std. error", "weight %", "theta", interval_name(fit.spec.interval)):
+    table.add_column(headers[0])
+    for header in headers[1:]:
         table.add_column(header, justify="right")
+    for study, *cells in rows:
+        table.add_row(Text(study), *cells)
+    return table
+
+
+def study_rows(fit: "Fit") -> tuple[list[str], list[list[str]]]:
+    """Headers and rows, as text: of each study its own effect, its weight, its true effect."""
+    estimates = fit.estimates[fit.estimates["name"] == "theta"]
+    headers = ["study", "effect", "std. error", "weight %", "theta"]
+    headers.append(interval_name(fit.spec.interval))
     outliers = fit.estimates.loc[fit.estimates["name"] == "outlier", "mean"].to_list()
-    if outliers:
-        table.add_column("P(outlier)", justify="right")
+    headers += ["P(outlier)"] if outliers else []
     data, weights = fit.table, fit.weights.to_numpy()
+    rows = []
     for (_, row), effect, error, weight, outlier in zip(
         estimates.iterrows(),
         data["effect"].to_numpy(),
@@ -214,19 +236,19 @@ def _study_table(fit: "Fit") -> Table:
         strict=True,
     ):
         places = decimals(row["lower"], row["upper"])
-        table.add_row(
-            Text(row["study"]),
+        cells = [
+            str(row["study"]),
             format_number(effect, places),
             format_number(error, places),
             format_number(weight, 1),
             format_number(row["median"], places),
             format_span(row["lower"], row["upper"], places),
-            *([] if outlier is None else [format_probability(outlier)]),
-        )
-    return table
+        ]
+        rows.append(cells if outlier is None else [*cells, format_probability(outlier)])
+    return headers, rows
 
 
-def _evidence(fit: "Fit") -> list[Text]:
+def evidence_lines(fit: "Fit") -> list[str]:
     """Bayes factors and the posterior predictive check, where they are known."""
     known = fit.record["evidence"]
     if known is None:
@@ -236,35 +258,49 @@ def _evidence(fit: "Fit") -> list[Text]:
         "a common effect (tau = 0)": known["bf01_tau"],
     }
     found = [f"{label} {value:.2g}" for label, value in factors.items() if value is not None]
-    lines = [Text(f"Bayes factor against the model: {', '.join(found)}")] if found else []
+    lines = [f"Bayes factor against the model: {', '.join(found)}"] if found else []
     misfit = known["posterior_predictive_p"]
     if misfit is not None:
-        lines.append(Text(f"posterior predictive p-value of the misfit: {misfit:.2f}"))
+        lines.append(f"posterior predictive p-value of the misfit: {misfit:.2f}")
     return lines
+
+
+def convergence_basis(fit: "Fit") -> str:
+    """What the verdict on convergence rests on."""
+    found = fit.diagnostics
+    if found.last_change is not None:
+        return f"quadrature, last change {found.last_change:.0e}; no Monte Carlo error"
+    ess = min(found.ess_bulk_min or 0.0, found.ess_tail_min or 0.0)
+    basis = (
+        f"R-hat at most {found.rhat_max:.3f}, effective sample size at least {ess:.0f}, "
+        f"{found.divergences} divergences"
+    )
+    errors = fit.estimates.loc[fit.estimates["name"] == "mu", "mcse_mean"]
+    if not math.isnan(error := errors.max()):
+        basis += f"; Monte Carlo error of the mean of mu {error:.1g}"
+    return basis
 
 
 def _convergence(fit: "Fit") -> Text:
     """The verdict and what it rests on."""
-    found = fit.diagnostics
-    if found.last_change is not None:
-        basis = f"quadrature, last change {found.last_change:.0e}; no Monte Carlo error"
-    else:
-        ess = min(found.ess_bulk_min or 0.0, found.ess_tail_min or 0.0)
-        basis = (
-            f"R-hat at most {found.rhat_max:.3f}, effective sample size at least {ess:.0f}, "
-            f"{found.divergences} divergences"
-        )
-        errors = fit.estimates.loc[fit.estimates["name"] == "mu", "mcse_mean"]
-        if not math.isnan(error := errors.max()):
-            basis += f"; Monte Carlo error of the mean of mu {error:.1g}"
-    text = Text.assemble("convergence: ", (found.verdict, _VERDICTS[found.verdict]), f" ({basis})")
-    check = fit.record["cross_check"]
-    if check is not None:
-        text.append(
-            f"\ncross-check: {check['engine']} agrees within "
-            f"{check['max_difference_in_mcse']:.1f} Monte Carlo standard errors"
-        )
+    verdict = fit.diagnostics.verdict
+    basis = convergence_basis(fit)
+    text = Text.assemble("convergence: ", (verdict, _VERDICTS[verdict]), f" ({basis})")
+    check = cross_check_line(fit)
+    if check:
+        text.append(f"\ncross-check: {check}")
     return text
+
+
+def cross_check_line(fit: "Fit") -> str:
+    """How far the other engine's result is away; "" where there was none."""
+    check = fit.record["cross_check"]
+    if check is None:
+        return ""
+    return (
+        f"{check['engine']} agrees within "
+        f"{check['max_difference_in_mcse']:.1f} Monte Carlo standard errors"
+    )
 
 
 def fit_to_html(fit: "Fit") -> str:

@@ -17,7 +17,6 @@ from bayesmeta import __version__
 from bayesmeta.densities.search import Floats
 from bayesmeta.files import write_whole
 from bayesmeta.measures import Measure, find_measure
-from bayesmeta.plots.sensitivity_text import HEADINGS
 from bayesmeta.results import worst
 from bayesmeta.results.export import plain_value
 from bayesmeta.results.numbers import (
@@ -28,6 +27,7 @@ from bayesmeta.results.numbers import (
     interval_name,
 )
 from bayesmeta.sensitivity_analysis.tipping import TippingPoint
+from bayesmeta.sensitivity_analysis.variations import HEADINGS
 from bayesmeta.spec import Spec
 
 if TYPE_CHECKING:
@@ -82,15 +82,15 @@ class Sensitivity:
         """The effect measure."""
         return find_measure(self.spec.effect.measure)
 
-    def plot(self) -> "Figure":
-        """All fits against the base one."""
+    def plot(self, *, title: bool = True) -> "Figure":
+        """All fits against the base one; the title of the analysis above where it is wanted."""
         from bayesmeta.plots.sensitivity import sensitivity_plot  # for cost
 
         return sensitivity_plot(
             self.table,
             measure=self.measure,
             interval_label=interval_name(self.spec.interval),
-            title=self.spec.title,
+            title=self.spec.title if title else "",
             size=self.size,
         )
 

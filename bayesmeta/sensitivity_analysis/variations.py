@@ -13,7 +13,25 @@ from bayesmeta.pipeline import Prepared
 from bayesmeta.priors import Prior
 from bayesmeta.spec import Effect
 
-__all__ = ["Variation", "cumulative", "effect_variants", "leave_one_out", "prior_grid"]
+__all__ = [
+    "HEADINGS",
+    "Variation",
+    "cumulative",
+    "effect_variants",
+    "leave_one_out",
+    "prior_grid",
+]
+
+HEADINGS = {
+    "base": "",
+    "prior": "Other priors",
+    "leave one out": "Without one study",
+    "cumulative": "Cumulative, by year",
+    "r": "Correlation of paired data",
+    "zero cells": "Empty cells",
+    "smd": "Formula of SMD",
+}
+"""What is varied, as a heading; another kind is its own heading."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from bayesmeta.errors import SpecError, did_you_mean
 from bayesmeta.exports.brms import brms_script
 from bayesmeta.exports.metafor import metafor_script
+from bayesmeta.exports.pymc_code import pymc_script
 from bayesmeta.exports.revman_csv import revman_rows
 from bayesmeta.model import check_plain
 
@@ -30,20 +31,21 @@ class Export:
         From a `Fit` to the text of the file.
     suffix : str
         What is put behind the name of the fit to make that of the file.
-    repeats : bool
-        Whether it repeats the analysis, or holds the studies alone.
+    plain : bool
+        Whether it is for models with one mean and independent studies alone.
     """
 
     write: "Callable[[Fit], str]"
     suffix: str
-    repeats: bool = True
+    plain: bool = False
 
 
 EXPORTS: Mapping[str, Export] = MappingProxyType(
     {
-        "metafor": Export(write=metafor_script, suffix="-metafor.R"),
-        "brms": Export(write=brms_script, suffix="-brms.R"),
-        "revman-csv": Export(write=revman_rows, suffix="-data-rows.csv", repeats=False),
+        "metafor": Export(write=metafor_script, suffix="-metafor.R", plain=True),
+        "brms": Export(write=brms_script, suffix="-brms.R", plain=True),
+        "pymc": Export(write=pymc_script, suffix="-pymc.py"),
+        "revman-csv": Export(write=revman_rows, suffix="-data-rows.csv"),
     }
 )
 """Every export by its name."""
@@ -71,8 +73,9 @@ def export_fit(fit: "Fit", kind: str) -> str:
         The fit.
     kind
         A name of `EXPORTS`: ``metafor``, an R script that repeats the analysis by the packages
-        metafor and bayesmeta; ``brms``, one that repeats it by brms; ``revman-csv``, the studies
-        in the layout of RevMan Web's ``data-rows.csv``.
+        metafor and bayesmeta; ``brms``, one that repeats it by brms; ``pymc``, a Python script
+        of the model itself; ``revman-csv``, the studies in the layout of RevMan Web's
+        ``data-rows.csv``.
 
     Raises
     ------
@@ -80,6 +83,6 @@ def export_fit(fit: "Fit", kind: str) -> str:
         There is no such export, or the model is none that the other software has.
     """
     export = find_export(kind)
-    if export.repeats:
+    if export.plain:
         check_plain(fit.problem, f"export --to {kind}")
     return export.write(fit)

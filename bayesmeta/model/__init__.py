@@ -5,6 +5,7 @@ from bayesmeta.model.correlated import sampling_covariance, units_of
 from bayesmeta.model.design import CONTRAST, MOST_PAIRED, Design, Groups, Readout
 from bayesmeta.model.heterogeneity import HETEROGENEITIES
 from bayesmeta.model.likelihoods import LIKELIHOODS
+from bayesmeta.model.mathematics import Equation, equations
 from bayesmeta.model.means import study_means
 from bayesmeta.model.moments import existing_moments, moments_of, tail_exponent
 from bayesmeta.model.nodes import effect_nodes, unresolved
@@ -26,6 +27,7 @@ __all__ = [
     "LIKELIHOODS",
     "MOST_PAIRED",
     "Design",
+    "Equation",
     "Groups",
     "Problem",
     "Readout",
@@ -37,6 +39,7 @@ __all__ = [
     "check_priors",
     "complete_posterior",
     "effect_nodes",
+    "equations",
     "existing_moments",
     "integrates_theta",
     "moments_of",

@@ -42,7 +42,7 @@ def test_a_file_is_written_where_it_is_wanted(saved: Path, tmp_path: Path) -> No
     [
         (["--to", "meta"], "Did you mean 'metafor'"),
         ([], "--to"),
-        (["--to", "stata"], "Known are: brms, metafor, revman-csv."),
+        (["--to", "stata"], "Known are: brms, metafor, pymc, revman-csv."),
     ],
 )
 def test_an_unknown_kind_ends_with_2(

@@ -12,12 +12,16 @@ import bayesmeta as bm
 from bayesmeta.errors import SpecError
 from bayesmeta.exports import EXPORTS, export_fit
 from bayesmeta.exports.escalc import ARGUMENTS
+from bayesmeta.exports.python_code import text as python_text
 from bayesmeta.exports.r_code import text
 from bayesmeta.measures import MEASURES
 
 ROOT = Path(__file__).parents[2]
 
 SCRIPTS = [name for name, export in EXPORTS.items() if export.suffix.endswith(".R")]
+
+WRITTEN = {"R": text, "py": python_text, "csv": lambda name: name.replace('"', '""')}
+"""A name in each kind of file."""
 
 EFFECTS = 1e-9
 """Of the largest effect: closed forms in double precision, in both."""
@@ -90,8 +94,7 @@ def test_every_export_holds_every_study(kind: str, hostile: bm.Fit) -> None:
     assert exported.endswith("\n")
     assert exported == export_fit(hostile, kind)
     for name in hostile.table["study"].to_numpy():
-        written = text(name) if kind in SCRIPTS else name.replace('"', '""')
-        assert written in exported
+        assert WRITTEN[EXPORTS[kind].suffix.rpartition(".")[2]](name) in exported
 
 
 def test_an_unknown_export_is_an_error(hostile: bm.Fit) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from bayesmeta.measures.base import Floats
+from bayesmeta.model.notation import Symbol
 from bayesmeta.model.problem import Problem
 
 __all__ = ["Components", "Floats", "Heterogeneity", "Parameters"]
@@ -40,6 +41,9 @@ class Heterogeneity:
     deviations : callable
         Draws of how far the true effects of new studies are from their mean: from the problem, a
         random generator, the parameters and the shape.
+    latex : callable
+        Its distribution as LaTeX: from the problem, the mean, the symbols of the parameters, and a
+        variance that is added ("" for none; a distribution that is not `closed` gets none).
     outlying : int or None
         The component of outlying studies; None where there is none.
     clustered : bool
@@ -54,6 +58,7 @@ class Heterogeneity:
     closed: bool = True
     effects: Callable[[Problem, Any, Parameters], Any]
     deviations: Callable[[Problem, np.random.Generator, Parameters, tuple[int, ...]], Floats]
+    latex: Callable[[Problem, str, Symbol, str], str]
     outlying: int | None = None
     clustered: bool = False
     likelihoods: tuple[str, ...] = ()

@@ -3,6 +3,7 @@
 import numpy as np
 
 from bayesmeta.model.heterogeneity.base import Heterogeneity
+from bayesmeta.model.notation import normal
 
 __all__ = ["COMMON"]
 
@@ -12,4 +13,5 @@ COMMON = Heterogeneity(
     components=lambda problem, parameters: [(1.0, 0.0)],
     effects=lambda problem, mean, parameters: mean,
     deviations=lambda problem, rng, parameters, shape: np.zeros(shape),
+    latex=lambda problem, mean, symbol, added: normal(mean, added),
 )

@@ -9,6 +9,7 @@ import numpy as np
 
 from bayesmeta.measures.base import Floats
 from bayesmeta.model.heterogeneity.base import Components, Heterogeneity, Parameters
+from bayesmeta.model.notation import Symbol, normal
 from bayesmeta.model.problem import Problem
 
 __all__ = ["MIXTURE"]
@@ -27,7 +28,7 @@ def _effects(problem: Problem, mean: Any, parameters: Parameters) -> Any:
         "deviation",
         w=pm.math.stack(shares),
         mu=np.zeros(len(shares)),
-        sigma=pm.math.sqrt(pm.math.stack(variances)),
+        sigma=pm.math.sqrt(pm.math.stack(variances, axis=-1)),
         dims="study",
     )
     return pm.Deterministic("theta", mean + deviation, dims="study")
@@ -42,11 +43,19 @@ def _deviations(
     return deviations
 
 
+def _latex(problem: Problem, mean: str, symbol: Symbol, added: str) -> str:
+    share, tau, more = (symbol(name) for name in ("p_outlier", "tau", "tau_outlier"))
+    usual = normal(mean, added, f"{tau}^2")
+    outlying = normal(mean, added, f"{tau}^2", f"{more}^2")
+    return rf"(1 - {share}) \, {usual} + {share} \, {outlying}"
+
+
 MIXTURE = Heterogeneity(
     label="random effects with outliers: a share p_outlier of them varies by tau_outlier more",
     parameters=lambda problem: ("tau", "p_outlier", "tau_outlier"),
     components=_components,
     effects=_effects,
     deviations=_deviations,
+    latex=_latex,
     outlying=1,
 )

@@ -11,6 +11,7 @@ import numpy as np
 
 from bayesmeta.measures.base import Floats
 from bayesmeta.model.heterogeneity.base import Heterogeneity, Parameters
+from bayesmeta.model.notation import normal
 from bayesmeta.model.problem import Problem
 
 __all__ = ["NESTED"]
@@ -37,6 +38,7 @@ NESTED = Heterogeneity(
     components=lambda problem, parameters: [(1.0, parameters["tau_within"] ** 2)],
     effects=_effects,
     deviations=_deviations,
+    latex=lambda problem, mean, symbol, added: normal(mean, added, f"{symbol('tau_within')}^2"),
     clustered=True,
     likelihoods=("normal",),
 )

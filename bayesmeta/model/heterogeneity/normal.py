@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from bayesmeta.model.heterogeneity.base import Heterogeneity, Parameters
+from bayesmeta.model.notation import normal
 from bayesmeta.model.problem import Problem
 
 __all__ = ["NORMAL"]
@@ -25,4 +26,5 @@ NORMAL = Heterogeneity(
     deviations=lambda problem, rng, parameters, shape: (
         parameters["tau"] * rng.standard_normal(shape)
     ),
+    latex=lambda problem, mean, symbol, added: normal(mean, added, f"{symbol('tau')}^2"),
 )

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from bayesmeta.model.heterogeneity.base import Components, Heterogeneity, Parameters
+from bayesmeta.model.notation import Symbol, number
 from bayesmeta.model.problem import Problem
 
 __all__ = ["STUDENT_T"]
@@ -56,6 +57,11 @@ def _components(problem: Problem, parameters: Parameters) -> Components:
     return list(zip(shares, variances, strict=True))
 
 
+def _latex(problem: Problem, mean: str, symbol: Symbol, added: str) -> str:
+    nu = symbol("nu") if problem.nu is None else number(problem.nu)
+    return rf"\mathrm{{StudentT}}({nu}, {mean}, {symbol('tau')})"
+
+
 STUDENT_T = Heterogeneity(
     label="robust random effects: true effects have a t distribution around mu with scale tau",
     parameters=lambda problem: ("tau",) if problem.nu is not None else ("tau", "nu"),
@@ -65,4 +71,5 @@ STUDENT_T = Heterogeneity(
     deviations=lambda problem, rng, parameters, shape: (
         parameters["tau"] * rng.standard_t(np.broadcast_to(_nu(problem, parameters), shape))
     ),
+    latex=_latex,
 )

@@ -12,9 +12,10 @@ from typing import Any
 import numpy as np
 
 from bayesmeta.measures.base import Floats
+from bayesmeta.model.notation import Equation
 from bayesmeta.model.problem import Problem
 
-__all__ = ["ARMS", "Arm", "CountFamily", "arms_of"]
+__all__ = ["ARMS", "Arm", "CountFamily", "arms_of", "linear_predictors"]
 
 ARMS = ("treatment", "control")
 
@@ -27,6 +28,11 @@ class CountFamily:
     ----------
     size : str
         The column of what the events are out of: ``total`` or ``time``.
+    latex, link : str
+        The distribution of the events of an arm with index ``{a}`` as LaTeX, and what is linear
+        in the true effect.
+    words : str
+        What the letters in these are.
     log_density : callable
         Log probability of events, out of a size, at eta.
     mean, variance : callable
@@ -44,6 +50,9 @@ class CountFamily:
     """
 
     size: str
+    latex: str
+    link: str
+    words: str
     log_density: Callable[[Floats, Floats, Floats], Floats]
     mean: Callable[[Floats, Floats], Floats]
     variance: Callable[[Floats, Floats], Floats]
@@ -78,4 +87,32 @@ def arms_of(problem: Problem, family: CountFamily) -> list[Arm]:
             share=share,
         )
         for arm, share in zip(ARMS, problem.shares, strict=True)
+    ]
+
+
+def linear_predictors(problem: Problem, link: str, alpha: str) -> list[Equation]:
+    """The lines that say how the arms follow from the true effect.
+
+    Parameters
+    ----------
+    problem
+        The numbers and priors.
+    link
+        What is linear in the true effect, of an arm with index ``{a}``.
+    alpha
+        The baseline.
+    """
+    if not problem.two_arms:
+        latex = rf"{link.format(a='i')} = \theta_i"
+        return [Equation(latex=latex, meaning="its true effect is theta")]
+    half = problem.contrast == "half"
+    where = "midway between the arms" if half else "that of the control arm"
+    treatment, control = (link.format(a=rf"i, \text{{{arm}}}") for arm in "TC")
+    own = (r" + \theta_i / 2", r" - \theta_i / 2") if half else (r" + \theta_i", "")
+    return [
+        Equation(
+            latex=rf"{treatment} = {alpha}{own[0]}",
+            meaning=f"treatment: the true effect theta above the baseline alpha, {where}",
+        ),
+        Equation(latex=rf"{control} = {alpha}{own[1]}", meaning="control"),
     ]

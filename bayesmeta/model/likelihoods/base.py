@@ -8,6 +8,7 @@ import numpy as np
 import xarray as xr
 
 from bayesmeta.measures.base import Floats
+from bayesmeta.model.notation import Equation
 from bayesmeta.model.problem import Problem
 
 __all__ = ["Likelihood", "Profile", "Variable"]
@@ -53,6 +54,9 @@ class Likelihood:
         from the problem, the means of the true effects, their distribution around these (shares and
         variances of normal ones; a variance of 0 where they are sampled and not integrated out),
         and what makes the variables of parameters.
+    equations : callable
+        The lines that say how the data arise from the true effects ``theta_i``: from the problem
+        and the label of the effects.
     profile : callable or None
         What the data say of true effects (point,); None where parameters that the studies share
         cannot be integrated out of each study alone.
@@ -81,6 +85,7 @@ class Likelihood:
     heterogeneities: tuple[str, ...] = ()
     parameters: Callable[[Problem], tuple[str, ...]]
     observe: Callable[[Problem, Any, Sequence[tuple[Any, Any]], Variable], None]
+    equations: Callable[[Problem, str], tuple[Equation, ...]]
     profile: Callable[[Problem, Floats], Profile] | None
     log_density: Callable[[Problem, xr.Dataset], Floats] | None = None
     draw_data: Callable[[Problem, np.random.Generator, xr.Dataset, Floats], Mapping[str, Floats]]

@@ -13,10 +13,11 @@ import xarray as xr
 from scipy.special import betaln, expit
 
 from bayesmeta.measures.base import Floats
-from bayesmeta.model.likelihoods.arms import arms_of
+from bayesmeta.model.likelihoods.arms import arms_of, linear_predictors
 from bayesmeta.model.likelihoods.base import Likelihood, Variable
 from bayesmeta.model.likelihoods.binomial import BINOMIAL, FAMILY, log_choose
 from bayesmeta.model.means import study_means
+from bayesmeta.model.notation import Equation
 from bayesmeta.model.problem import Problem
 
 __all__ = ["BETA_BINOMIAL"]
@@ -74,12 +75,31 @@ def _draw_data(
     return found
 
 
+def _equations(problem: Problem, label: str) -> tuple[Equation, ...]:
+    arm, of = ("ia", "arm a of study i") if problem.two_arms else ("i", "study i")
+    risk = f"p_{{{arm}}}"
+    return (
+        Equation(
+            latex=rf"y_{{{arm}}} \sim \mathrm{{BetaBinomial}}"
+            rf"(n_{{{arm}}}, {risk} \kappa, (1 - {risk}) \kappa)",
+            meaning=f"the counts of {of}: y events of n participants, whose risk varies around p; "
+            f"its {label} is theta",
+        ),
+        Equation(
+            latex=r"\kappa = (1 - \rho) / \rho",
+            meaning="rho is the intraclass correlation of the risks, in the place of tau",
+        ),
+        *linear_predictors(problem, FAMILY.link, r"\alpha"),
+    )
+
+
 BETA_BINOMIAL = Likelihood(
     label="beta-binomial: risks of arms vary between studies by rho, which takes the place of tau",
     measures=BINOMIAL.measures,
     heterogeneities=("common",),
     parameters=_parameters,
     observe=_observe,
+    equations=_equations,
     profile=None,
     log_density=_log_density,
     draw_data=_draw_data,

@@ -41,6 +41,9 @@ def _rough(events: Floats, total: Floats, added: Floats | float) -> tuple[Floats
 
 FAMILY = CountFamily(
     size="total",
+    latex=r"\mathrm{{Binomial}}(n_{{{a}}}, p_{{{a}}})",
+    link=r"\mathrm{{logit}}(p_{{{a}}})",
+    words="y events of n participants, with risk p",
     log_density=_log_density,
     mean=lambda total, eta: total * expit(eta),
     variance=_variance,

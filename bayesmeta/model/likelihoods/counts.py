@@ -7,10 +7,11 @@ import numpy as np
 import xarray as xr
 
 from bayesmeta.measures.base import Floats
-from bayesmeta.model.likelihoods.arms import CountFamily, arms_of
+from bayesmeta.model.likelihoods.arms import CountFamily, arms_of, linear_predictors
 from bayesmeta.model.likelihoods.base import Likelihood, Variable
 from bayesmeta.model.likelihoods.baselines import draw_baselines, profile_of
 from bayesmeta.model.likelihoods.exchangeable import log_density_of_exchangeable
+from bayesmeta.model.notation import Equation, normal, symbol_of
 from bayesmeta.model.problem import Problem
 
 __all__ = ["likelihood_of_counts"]
@@ -76,6 +77,7 @@ def likelihood_of_counts(
         measures=measures,
         parameters=_parameters,
         observe=observe,
+        equations=lambda problem, label: _equations(problem, family, label),
         profile=lambda problem, theta: profile_of(problem, family, theta),
         log_density=lambda problem, draws: log_density_of_exchangeable(problem, family, draws),
         draw_data=draw_data,
@@ -83,6 +85,24 @@ def likelihood_of_counts(
         complete=complete,
         integrable=integrable,
     )
+
+
+def _equations(problem: Problem, family: CountFamily, label: str) -> tuple[Equation, ...]:
+    """How the counts arise from the true effects, and how the baselines vary."""
+    arm, of = ("ia", "arm a of study i") if problem.two_arms else ("i", "study i")
+    lines = [
+        Equation(
+            latex=rf"y_{{{arm}}} \sim {family.latex.format(a=arm)}",
+            meaning=f"the counts of {of}: {family.words}; its {label} is theta",
+        ),
+        *linear_predictors(problem, family.link, r"\alpha_i"),
+    ]
+    if problem.two_arms and problem.baseline == "exchangeable":
+        varying = normal(symbol_of("alpha_mean"), f"{symbol_of('alpha_sd')}^2")
+        lines.append(
+            Equation(latex=rf"\alpha_i \sim {varying}", meaning="the baselines inform each other")
+        )
+    return tuple(lines)
 
 
 def _parameters(problem: Problem) -> tuple[str, ...]:

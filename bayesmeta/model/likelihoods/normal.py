@@ -13,6 +13,7 @@ import xarray as xr
 
 from bayesmeta.measures.base import Floats
 from bayesmeta.model.likelihoods.base import Likelihood, Profile, Variable
+from bayesmeta.model.notation import Equation, normal, number
 from bayesmeta.model.problem import Problem
 
 __all__ = ["NORMAL"]
@@ -77,10 +78,38 @@ def _draw_theta(
     return rng.normal(centre, np.sqrt(variance * towards_mean))
 
 
+def _equations(problem: Problem, label: str) -> tuple[Equation, ...]:
+    what = "result" if problem.clusters is not None else "study"
+    if problem.covariance is not None:
+        return (
+            Equation(
+                latex=r"\mathbf{y} \sim \mathrm{MvNormal}(\boldsymbol{\theta}, \mathbf{S})",
+                meaning=f"the observed {label} of each {what}; S, taken as known, holds the "
+                "squared standard errors and the covariances of rows that share a control arm",
+            ),
+        )
+    lines = [
+        Equation(
+            latex=rf"y_i \sim {normal(r'\theta_i', 's_i^2')}",
+            meaning=f"the observed {label} of {what} i, its standard error s taken as known",
+        )
+    ]
+    if problem.correlated:
+        rho = r"\rho" if problem.shared_errors else number(problem.rho or 0.0)
+        lines.append(
+            Equation(
+                latex=rf"\mathrm{{cor}}(y_i, y_k \mid \theta_i, \theta_k) = {rho}",
+                meaning="the sampling errors of results i and k of one study are correlated",
+            )
+        )
+    return tuple(lines)
+
+
 NORMAL = Likelihood(
     label="normal: effects are normal around the true effects, standard errors known",
     parameters=lambda problem: problem.shared_errors,
     observe=_observe,
+    equations=_equations,
     profile=_profile,
     draw_data=_draw_data,
     rough=lambda problem: (problem.effect, problem.std_error),

@@ -40,6 +40,9 @@ def _rough(events: Floats, time: Floats, added: Floats | float) -> tuple[Floats,
 
 _FAMILY = CountFamily(
     size="time",
+    latex=r"\mathrm{{Poisson}}(E_{{{a}}} \, \lambda_{{{a}}})",
+    link=r"\log \lambda_{{{a}}}",
+    words="y events in the person-time E, with rate lambda",
     log_density=_log_density,
     mean=lambda time, eta: time * _level(eta),
     variance=lambda time, eta: time * _level(eta),

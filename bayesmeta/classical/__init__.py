@@ -1,5 +1,6 @@
 """The frequentist side: pooling, heterogeneity and intervals as RevMan and metafor have them."""
 
+from bayesmeta.classical.baujat import BaujatCoordinates, baujat_coordinates
 from bayesmeta.classical.cells import Cells
 from bayesmeta.classical.heterogeneity import cochran_q, heterogeneity
 from bayesmeta.classical.intervals import interval, quantile, two_sided
@@ -32,6 +33,7 @@ __all__ = [
     "MANTEL_HAENSZEL",
     "PREDICTION_INTERVALS",
     "TAU2_ESTIMATORS",
+    "BaujatCoordinates",
     "Cells",
     "GroupResult",
     "Heterogeneity",
@@ -39,6 +41,7 @@ __all__ = [
     "Pooled",
     "PredictionInterval",
     "RevManAnalysis",
+    "baujat_coordinates",
     "cochran_q",
     "dersimonian_laird",
     "hedges_olkin",

@@ -1,7 +1,7 @@
 """The pooled risk, or rate, of one arm: its density, that of a new study, the studies' own."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -16,6 +16,7 @@ from bayesmeta.plots.layout import Column, Sheet
 from bayesmeta.plots.levels import set_level_ticks
 from bayesmeta.plots.marks import Estimate, draw_mark, mark_limits
 from bayesmeta.plots.open_ended import format_open
+from bayesmeta.plots.rows_in_axes import rows_in_axes
 from bayesmeta.plots.style import COLOURS
 from bayesmeta.results.numbers import decimals, format_number, format_span, interval_name
 from bayesmeta.results.overlap import smooth_density
@@ -79,7 +80,7 @@ class _Arm:
         return 1.0 if self.rate else 100.0
 
 
-def draw_one_arm(fit: "Fit", title: str) -> "Figure":
+def draw_one_arm(fit: "Fit", title: str, ax: "Axes | Sequence[Axes] | None" = None) -> "Figure":
     """The plot `absolute_risk` of one arm.
 
     Parameters
@@ -88,13 +89,43 @@ def draw_one_arm(fit: "Fit", title: str) -> "Figure":
         A fit of the counts of one arm.
     title
         Above; "" for none.
+    ax
+        One axes to draw into, instead of a figure of its own.
     """
     arm = _arm(fit)
     names = set(fit.estimates["name"])
     summaries = {name: _summary(fit, name) for name in _SUMMARIES if name in names}
     rows = [row for name in summaries for row in (f"over {name}", name)]
+    left = _left(fit, arm, rows)
+    if ax is None:
+        figure, axes = _sheet(fit, arm, summaries, left, title)
+    else:
+        labels = [text for text in (*left[0].cells, *left[0].summary) if text]
+        at = [*range(len(arm.own)), *(_row_of(arm, rows, name) for name in summaries)]
+        last = len(arm.own) + len(rows) + 0.4 - 0.5
+        figure, axes = rows_in_axes(ax, labels, at, last=last)
+    axes.set_xlim(*_limits(arm, list(summaries.values())))
+    for row, estimate in enumerate(arm.own):
+        size = 2.5 + 5.5 * float(np.sqrt(arm.size[row] / arm.size.max()))
+        draw_mark(axes, row, estimate, colour=COLOURS["data"], marker="s", size=size)
+    for name, estimate in summaries.items():
+        _density(axes, fit, name, estimate, _row_of(arm, rows, name) + _BASE, rate=arm.rate)
+    set_level_ticks(axes, rate=arm.rate, sides="x")
+    axes.set_xlabel("Events per unit of time" if arm.rate else "Risk", labelpad=4)
+    return figure
+
+
+def _row_of(arm: _Arm, rows: list[str], name: str) -> float:
+    """The row of a summary, as in a sheet."""
+    return len(arm.own) + 0.4 + rows.index(name)
+
+
+def _sheet(
+    fit: "Fit", arm: _Arm, summaries: dict[str, Estimate], left: list[Column], title: str
+) -> "tuple[Figure, Axes]":
+    rows = [row for name in summaries for row in (f"over {name}", name)]
     sheet = Sheet(
-        left=_left(fit, arm, rows),
+        left=left,
         right=[_right(fit, arm, summaries, rows)],
         rows=len(arm.own),
         title=title,
@@ -103,16 +134,7 @@ def draw_one_arm(fit: "Fit", title: str) -> "Figure":
         directions=None,
         null=None,
     )
-    axes = sheet.axes
-    axes.set_xlim(*_limits(arm, list(summaries.values())))
-    for row, estimate in enumerate(arm.own):
-        size = 2.5 + 5.5 * float(np.sqrt(arm.size[row] / arm.size.max()))
-        draw_mark(axes, row, estimate, colour=COLOURS["data"], marker="s", size=size)
-    for name, estimate in summaries.items():
-        _density(axes, fit, name, estimate, sheet.row_of(name) + _BASE, rate=arm.rate)
-    set_level_ticks(axes, rate=arm.rate, sides="x")
-    axes.set_xlabel("Events per unit of time" if arm.rate else "Risk", labelpad=4)
-    return sheet.figure
+    return sheet.figure, sheet.axes
 
 
 def exact_interval(

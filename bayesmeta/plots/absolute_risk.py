@@ -1,6 +1,6 @@
 """Absolute risk: what the pooled effect means at any risk without treatment."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -48,7 +48,9 @@ _MARGIN = 0.14
 _THOUSAND = 1000
 
 
-def absolute_risk(fit: "Fit", *, title: bool = True) -> "Figure":
+def absolute_risk(
+    fit: "Fit", *, title: bool = True, ax: "Axes | Sequence[Axes] | None" = None
+) -> "Figure":
     """What the effect means for patients: risks and differences, or the pooled risk of one arm.
 
     Of two arms, one panel has the risk with treatment and one the difference per 1000, both
@@ -63,6 +65,9 @@ def absolute_risk(fit: "Fit", *, title: bool = True) -> "Figure":
         A fit whose likelihood is of counts.
     title
         Put the title of the analysis above.
+    ax
+        Axes to draw into, instead of a figure of their own: two of two arms, one of one arm. The
+        key is a legend of the first then, and title, notes and columns of text are left out.
 
     Raises
     ------
@@ -81,10 +86,14 @@ def absolute_risk(fit: "Fit", *, title: bool = True) -> "Figure":
     heading = fit.spec.title if title else ""
     level = control_level(fit)
     with mpl.rc_context(RC), without_glyph_warnings():
-        return draw_one_arm(fit, heading) if level is None else _two_arms(fit, level, heading)
+        if level is None:
+            return draw_one_arm(fit, heading, ax)
+        return _two_arms(fit, level, heading, ax)
 
 
-def _two_arms(fit: "Fit", level: ControlLevel, title: str) -> "Figure":
+def _two_arms(
+    fit: "Fit", level: ControlLevel, title: str, ax: "Axes | Sequence[Axes] | None"
+) -> "Figure":
     counts = fit.problem.counts
     size = counts["time_control" if level.rate else "total_control"]
     observed = counts["events_control"] / size
@@ -94,10 +103,11 @@ def _two_arms(fit: "Fit", level: ControlLevel, title: str) -> "Figure":
     figure, axes = panels(
         2,
         title=title,
-        key=[*bands_key(fit, shown), *_key(level)],
+        key=[*bands_key(fit, shown), *_key(level, noted=ax is None)],
         notes=[_note(fit, level), *reference_notes(fit)],
         height=_HEIGHT,
         room=_ROOM,
+        ax=ax,
     )
     difference = {name: _more(band, x) for name, band in shown.items()}
     more_here = _more(here["mu"], np.array([level.value]))
@@ -196,10 +206,11 @@ def _directions(axes: "Axes", fit: "Fit") -> None:
             )
 
 
-def _key(level: ControlLevel) -> "list[Artist]":
+def _key(level: ControlLevel, *, noted: bool) -> "list[Artist]":
     from matplotlib.lines import Line2D
 
     what = "rate" if level.rate else "risk"
+    here = "in the note" if noted else f"of {_THOUSAND * level.value:.3g} per 1000"
     return [
         Line2D(
             [],
@@ -218,7 +229,7 @@ def _key(level: ControlLevel) -> "list[Artist]":
             marker="D",
             markerfacecolor="white",
             markersize=5,
-            label=f"at the control {what} in the note",
+            label=f"at the control {what} {here}",
         ),
     ]
 

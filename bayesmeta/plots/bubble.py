@@ -57,7 +57,9 @@ class _Groups:
         return _CATEGORIES[place % len(_CATEGORIES)]
 
 
-def bubble(fit: "Fit", *, moderator: str | None = None, title: bool = True) -> "Figure":
+def bubble(
+    fit: "Fit", *, moderator: str | None = None, title: bool = True, ax: "Axes | None" = None
+) -> "Figure":
     """The studies' own effects against a numeric moderator, with the regression line.
 
     The area of a bubble is in proportion to the weight of its study. The line is the mean of the
@@ -74,6 +76,9 @@ def bubble(fit: "Fit", *, moderator: str | None = None, title: bool = True) -> "
         Its column; the first of the formula where it is not given.
     title
         Put the title of the analysis above.
+    ax
+        Axes to draw into, instead of a figure of its own: the key is their legend then, and
+        title and notes are left out.
 
     Raises
     ------
@@ -96,6 +101,7 @@ def bubble(fit: "Fit", *, moderator: str | None = None, title: bool = True) -> "
             notes=_notes(fit, chosen, groups),
             height=_HEIGHT,
             room=ROOM,
+            ax=ax,
         )
         x = np.log(chosen.values) if log else chosen.values
         set_effect_axes(

@@ -16,6 +16,7 @@ from bayesmeta.plots.bands import (
     draw_bands,
     reference_notes,
 )
+from bayesmeta.plots.given_axes import axes_size, figure_of
 from bayesmeta.plots.levels import (
     between_levels,
     level_axis_label,
@@ -74,7 +75,7 @@ class _Arms:
     rate: bool
 
 
-def labbe(fit: "Fit", *, title: bool = True) -> "Figure":
+def labbe(fit: "Fit", *, title: bool = True, ax: "Axes | None" = None) -> "Figure":
     """L'Abbé plot: risk with treatment against risk with control, with the pooled effect.
 
     Each study is a circle, its area in proportion to its participants (L'Abbé, Detsky & O'Rourke
@@ -89,6 +90,9 @@ def labbe(fit: "Fit", *, title: bool = True) -> "Figure":
         A fit of the events of two arms, under any likelihood.
     title
         Put the title of the analysis above.
+    ax
+        Axes to draw into, instead of a figure of its own: the key is their legend then, and
+        title and notes are left out.
 
     Raises
     ------
@@ -110,6 +114,7 @@ def labbe(fit: "Fit", *, title: bool = True) -> "Figure":
             notes=[_NOTE.format("rates" if arms.rate else "risks"), *reference_notes(fit)],
             height=_SIDE,
             room=_ROOM,
+            ax=ax,
         )
         axes.set_xlim(*limits)
         axes.set_ylim(*limits)
@@ -174,18 +179,17 @@ def _grey() -> tuple[float, float, float]:
 
 def _directions(axes: "Axes", fit: "Fit") -> list[Box]:
     """Which side of the diagonal is better for whom, in its corner; the boxes of the texts."""
-    figure = axes.get_figure(root=True)
-    assert figure is not None  # axes stand in a figure
+    figure, (_, _, wide, high) = figure_of(axes), axes_size(axes)
     above, below = benefit_sides(fit)
     boxes = []
     for text, upper in ((above, True), (below, False)):
         width, height = text_width(figure, text), 1.3 * FONT_SIZE / 72
-        left = _CORNER if upper else _SIDE - _CORNER - width
-        bottom = _SIDE - _CORNER - height if upper else _CORNER
+        left = _CORNER if upper else wide - _CORNER - width
+        bottom = high - _CORNER - height if upper else _CORNER
         boxes.append(Box(left=left, bottom=bottom, right=left + width, top=bottom + height))
         axes.text(
-            left / _SIDE,
-            (bottom + height / 2) / _SIDE,
+            left / wide,
+            (bottom + height / 2) / high,
             text,
             transform=axes.transAxes,
             va="center_baseline",

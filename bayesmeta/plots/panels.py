@@ -10,6 +10,7 @@ import numpy as np
 
 from bayesmeta.measures import Measure, Scale
 from bayesmeta.measures.base import Floats
+from bayesmeta.plots.given_axes import axes_size, check_axes, figure_of, write_key
 from bayesmeta.plots.style import COLOURS, FONT_SIZE
 from bayesmeta.plots.ticks import round_places
 from bayesmeta.priors import Prior
@@ -74,8 +75,10 @@ def panels(
     notes: Sequence[str],
     height: float = _HEIGHT,
     room: float = 0.0,
+    wide: bool = False,
+    ax: "Axes | Sequence[Axes] | None" = None,
 ) -> "tuple[Figure, list[Axes]]":
-    """A figure with panels side by side, two in a row.
+    """A figure with panels side by side, two in a row; or the axes that are given.
 
     Parameters
     ----------
@@ -91,13 +94,50 @@ def panels(
         Of each panel, in inches.
     room
         Inches left of each panel for its y axis; it has none where that is 0.
+    wide
+        Make the figure as wide for one panel as it is for two.
+    ax
+        Axes to draw into, one a panel. Nothing is laid out then: the key is a legend of the
+        first, title and notes are left out.
+
+    Raises
+    ------
+    SpecError
+        `ax` holds more or fewer axes than there are panels.
     """
+    if ax is None:
+        width = _WIDTH if wide or count > 1 else _ONE_WIDTH
+        figure, axes = _laid_out(
+            count, title=title, key=key, notes=notes, size=(width, height), room=room
+        )
+    else:
+        figure, axes = check_axes(ax, count)
+        write_key(axes[0], key)
+    for panel in axes:
+        strip(panel)
+        if room:
+            panel.spines["left"].set_visible(True)
+            panel.spines["left"].set_linewidth(0.8)
+            panel.tick_params(axis="y", labelsize=FONT_SIZE - 0.5, length=3)
+    return figure, axes
+
+
+def _laid_out(
+    count: int,
+    *,
+    title: str,
+    key: Sequence["Artist"],
+    notes: Sequence[str],
+    size: tuple[float, float],
+    room: float,
+) -> "tuple[Figure, list[Axes]]":
+    """The figure, `size` its width and the height of each panel; the axes have their frames yet."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
     figure = Figure()
     FigureCanvasAgg(figure)
-    width = _WIDTH if count > 1 else _ONE_WIDTH
+    width, height = size
     inside = width - 2 * _MARGIN
     heading = _folded(figure, title, inside, FONT_SIZE + 1, bold=True) if title else []
     lines = [line for note in notes for line in _folded(figure, note, inside, FONT_SIZE - 1)]
@@ -122,12 +162,6 @@ def panels(
         left = (_MARGIN + column * (each + _GAP) + room) / width
         bottom = (below + (rows - 1 - row) * (height + _AXIS + _TITLE)) / whole
         axes.append(figure.add_axes((left, bottom, *shares)))
-    for panel in axes:
-        strip(panel)
-        if room:
-            panel.spines["left"].set_visible(True)
-            panel.spines["left"].set_linewidth(0.8)
-            panel.tick_params(axis="y", labelsize=FONT_SIZE - 0.5, length=3)
     return figure, axes
 
 
@@ -189,10 +223,13 @@ def text_width(
     figure: "Figure", text: str, *, size: float = FONT_SIZE, bold: bool = False
 ) -> float:
     """Width of a line of text in inches."""
+    from matplotlib.backends import backend_agg
     from matplotlib.font_manager import FontProperties
 
     font = FontProperties(size=size, weight="bold" if bold else "normal")
-    renderer: Any = figure.canvas.get_renderer()  # type: ignore[attr-defined]
+    # its own, because the figure may be the user's and have a canvas of any kind
+    agg: Any = backend_agg
+    renderer = agg.RendererAgg(1, 1, figure.dpi)
     return float(renderer.get_text_width_height_descent(text, font, ismath=False)[0]) / figure.dpi
 
 
@@ -212,13 +249,11 @@ def fitting_ticks(axes: "Axes", scale: Scale, size: float) -> None:
 def set_fitting_ticks(axes: "Axes", places: Floats, labels: Sequence[str]) -> None:
     """Set of these ticks of an x axis no more than have room for their labels."""
     axes.set_xticks(places, labels)
-    figure = axes.get_figure(root=True)
-    assert figure is not None  # axes stand in a figure
-    low, high = axes.get_xlim()
-    width, box = figure.get_figwidth(), axes.get_position()
-    middles = width * (box.x0 + box.width * (places - low) / (high - low))
+    figure, (low, high) = figure_of(axes), axes.get_xlim()
+    whole, (left, _, width, _) = figure.get_figwidth(), axes_size(axes)
+    middles = left + width * (places - low) / (high - low)
     halves = [text_width(figure, label, size=FONT_SIZE - 0.5) / 2 for label in labels]
-    within = [i for i in range(places.size) if halves[i] <= middles[i] <= width - halves[i]]
+    within = [i for i in range(places.size) if halves[i] <= middles[i] <= whole - halves[i]]
     first = int(np.argmin(np.abs(places))) if places.size else 0
     for stride in range(1, places.size + 1):
         kept = [i for i in within if (i - first) % stride == 0]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bayesmeta.measures.base import Floats
+from bayesmeta.plots.given_axes import axes_size, figure_of
 from bayesmeta.plots.panels import BEHIND, text_width
 from bayesmeta.plots.style import COLOURS, FONT_SIZE
 
@@ -65,11 +66,8 @@ def write_names(
     taken
         Where nothing may stand.
     """
-    figure = axes.get_figure(root=True)
-    assert figure is not None  # axes stand in a figure
+    figure, (_, _, width, height) = figure_of(axes), axes_size(axes)
     (left, right), (bottom, top) = axes.get_xlim(), axes.get_ylim()
-    place = axes.get_position()
-    width, height = np.array([place.width, place.height]) * figure.get_size_inches()
     centres = [
         (width * (x - left) / (right - left), height * (y - bottom) / (top - bottom))
         for x, y in points

@@ -1,6 +1,7 @@
 """Prior and posterior densities of the parameters of a model."""
 
 import math
+from collections.abc import Sequence
 from itertools import compress
 from typing import TYPE_CHECKING
 
@@ -24,7 +25,9 @@ if TYPE_CHECKING:
 __all__ = ["prior_posterior"]
 
 
-def prior_posterior(fit: "Fit", *, title: bool = True) -> "Figure":
+def prior_posterior(
+    fit: "Fit", *, title: bool = True, ax: "Axes | Sequence[Axes] | None" = None
+) -> "Figure":
     """Prior and posterior of the parameters of the model, and how far they overlap.
 
     Parameters
@@ -33,6 +36,9 @@ def prior_posterior(fit: "Fit", *, title: bool = True) -> "Figure":
         The fit. Where the engine was quadrature the posteriors are exact, else smoothed draws.
     title
         Put the title of the analysis above.
+    ax
+        Axes to draw into, one a panel, instead of a figure of their own: the key is a legend of
+        the first then, and title and notes are left out.
 
     Returns
     -------
@@ -62,6 +68,7 @@ def prior_posterior(fit: "Fit", *, title: bool = True) -> "Figure":
             title=fit.spec.title if title else "",
             key=_key(fit),
             notes=_notes(fit, shown),
+            ax=ax,
         )
         for panel, curves in zip(axes, shown, strict=True):
             _draw(panel, fit, curves)

@@ -1,6 +1,7 @@
 """What the priors say before any data: true effects of studies, and I²."""
 
 import math
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -56,7 +57,9 @@ _RUG: Any = {
 _FILL = "#E3E3E3"
 
 
-def prior_predictive(fit: "Fit", *, title: bool = True) -> "Figure":
+def prior_predictive(
+    fit: "Fit", *, title: bool = True, ax: "Axes | Sequence[Axes] | None" = None
+) -> "Figure":
     """What the priors say before any data: the true effect of a study, and I².
 
     The first panel has the density of the true effect theta of a study, mu and tau drawn from
@@ -71,6 +74,9 @@ def prior_predictive(fit: "Fit", *, title: bool = True) -> "Figure":
         The fit.
     title
         Put the title of the analysis above.
+    ax
+        Axes to draw into, one a panel, instead of a figure of their own: the key is a legend of
+        the first then, and title and notes are left out.
 
     Raises
     ------
@@ -93,6 +99,7 @@ def prior_predictive(fit: "Fit", *, title: bool = True) -> "Figure":
             title=fit.spec.title if title else "",
             key=_key(),
             notes=_notes(fit, theta, shares),
+            ax=ax,
         )
         _draw_effect(axes[0], fit, theta)
         if shares is not None:

@@ -8,8 +8,10 @@ from bayesmeta.errors import SpecError
 from bayesmeta.measures.base import Floats
 from bayesmeta.plots.columns import Column, Line
 from bayesmeta.plots.fold import fold_name, fold_notes
+from bayesmeta.plots.given_axes import axes_size, figure_of
 from bayesmeta.plots.layout import Sheet
 from bayesmeta.plots.panels import text_width
+from bayesmeta.plots.rows_in_axes import rows_in_axes
 from bayesmeta.plots.style import FONT_SIZE, RC, without_glyph_warnings
 
 if TYPE_CHECKING:
@@ -46,7 +48,7 @@ def rank_probabilities(fit: "Fit") -> Floats:
     return found[:, ::-1] if fit.spec.effect.better == "lower" else found
 
 
-def ranks(fit: "Fit", *, title: bool = True) -> "Figure":
+def ranks(fit: "Fit", *, title: bool = True, ax: "Axes | None" = None) -> "Figure":
     """Probability of each rank of each subgroup, from the best to the last.
 
     A bar is one subgroup; its segments are the probabilities of its ranks, the darkest that of
@@ -60,6 +62,9 @@ def ranks(fit: "Fit", *, title: bool = True) -> "Figure":
         A fit with subgroups, or with a mean for each time.
     title
         Put the title of the analysis above.
+    ax
+        Axes to draw into, instead of a figure of its own: names stand at the left of them, and
+        title, notes and the other columns of text are left out.
 
     Raises
     ------
@@ -75,13 +80,30 @@ def ranks(fit: "Fit", *, title: bool = True) -> "Figure":
             hint="Fit with subgroup=…, or draw forest.",
         )
     with mpl.rc_context(RC), without_glyph_warnings():
-        return _draw(fit, rank_probabilities(fit), fit.spec.title if title else "")
+        return _draw(fit, rank_probabilities(fit), fit.spec.title if title else "", ax)
 
 
-def _draw(fit: "Fit", found: Floats, title: str) -> "Figure":
+def _draw(fit: "Fit", found: Floats, title: str, ax: "Axes | None") -> "Figure":
+    count, left = found.shape[0], _left(fit)
+    places = [_STEP * i + 0.2 for i in range(count)]
+    if ax is None:
+        figure, axes = _sheet(fit, found, title, left)
+    else:
+        figure, axes = rows_in_axes(ax, left[0].cells, places, last=_STEP * count - 0.1)
+    colours = _shades(count)
+    axes.set_xlim(0, 1)
+    for place, row in zip(places, found, strict=True):
+        _draw_bar(axes, place, row, colours)
+    axes.set_xticks(np.linspace(0, 1, 5), [f"{tick} %" for tick in range(0, 101, 25)])
+    axes.set_xlabel("Probability of each rank", labelpad=4)
+    _draw_key(axes, colours, beside=ax is not None)
+    return figure
+
+
+def _sheet(fit: "Fit", found: Floats, title: str, left: list[Column]) -> "tuple[Figure, Axes]":
     count = found.shape[0]
     sheet = Sheet(
-        left=_left(fit),
+        left=left,
         right=_right(fit, found),
         rows=_STEP * count,
         title=title,
@@ -91,14 +113,7 @@ def _draw(fit: "Fit", found: Floats, title: str) -> "Figure":
         null=None,
         lines=[Line(place=_STEP * i + 0.2) for i in range(count)],
     )
-    axes, colours = sheet.axes, _shades(count)
-    axes.set_xlim(0, 1)
-    for i, row in enumerate(found):
-        _draw_bar(axes, _STEP * i + 0.2, row, colours)
-    axes.set_xticks(np.linspace(0, 1, 5), [f"{tick} %" for tick in range(0, 101, 25)])
-    axes.set_xlabel("Probability of each rank", labelpad=4)
-    _draw_key(axes, colours)
-    return sheet.figure
+    return sheet.figure, sheet.axes
 
 
 def _shades(count: int) -> list[tuple[float, float, float]]:
@@ -138,22 +153,20 @@ def _draw_bar(
         left += probability
 
 
-def _draw_key(axes: "Axes", colours: list[tuple[float, float, float]]) -> None:
-    """The colours of the ranks above the bars; of many only the first and the last."""
+def _draw_key(axes: "Axes", colours: list[tuple[float, float, float]], *, beside: bool) -> None:
+    """The colours of the ranks, above the bars or beside them; of many the first and the last."""
     from matplotlib.patches import Patch
 
     count = len(colours)
-    figure = axes.get_figure(root=True)
-    assert figure is not None  # axes stand in a figure
+    figure, width = figure_of(axes), axes_size(axes)[2]
     labels = ["1 (best)", *map(str, range(2, count + 1))]
-    width = axes.get_position().width * figure.get_figwidth()
     needed = sum(text_width(figure, label, size=FONT_SIZE - 1) + 0.36 for label in labels)
     shown = range(count) if count <= _MOST_KEYS and needed <= width else (0, count - 1)
     axes.legend(
         handles=[Patch(color=colours[i], label=labels[i]) for i in shown],
-        loc="lower center",
-        bbox_to_anchor=(0.5, 1.0),
-        ncols=len(shown),
+        loc="upper left" if beside else "lower center",
+        bbox_to_anchor=(1.02, 1.0) if beside else (0.5, 1.0),
+        ncols=1 if beside else len(shown),
         frameon=False,
         fontsize=FONT_SIZE - 1,
         handlelength=0.9,

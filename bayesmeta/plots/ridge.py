@@ -17,6 +17,7 @@ from bayesmeta.plots.layout import Sheet
 from bayesmeta.plots.marks import Estimate, mark_limits
 from bayesmeta.plots.moderators import reference_text
 from bayesmeta.plots.panels import curve_points, effect_label, fitting_ticks
+from bayesmeta.plots.rows_in_axes import rows_in_axes
 from bayesmeta.plots.style import COLOURS, RC, without_glyph_warnings
 from bayesmeta.results.numbers import decimals, interval_name
 from bayesmeta.results.overlap import Density
@@ -54,7 +55,7 @@ class _Ridge:
     overall: bool = False
 
 
-def ridge(fit: "Fit", *, of: str = "mu", title: bool = True) -> "Figure":
+def ridge(fit: "Fit", *, of: str = "mu", title: bool = True, ax: "Axes | None" = None) -> "Figure":
     """Posterior densities of the subgroup means, or of the contrasts between them.
 
     Each density stands on its median and credible interval; the thin line below is the prediction
@@ -70,6 +71,9 @@ def ridge(fit: "Fit", *, of: str = "mu", title: bool = True) -> "Figure":
         ``"mu"``, or ``"contrast"``.
     title
         Put the title of the analysis above.
+    ax
+        Axes to draw into, instead of a figure of its own: names stand at the left of them, and
+        title, notes and the other columns of text are left out.
 
     Raises
     ------
@@ -84,7 +88,8 @@ def ridge(fit: "Fit", *, of: str = "mu", title: bool = True) -> "Figure":
         )
     shown = _means(fit) if of == "mu" else _contrasts(fit)
     with mpl.rc_context(RC), without_glyph_warnings():
-        return _draw(fit, shown, contrast=of == "contrast", title=fit.spec.title if title else "")
+        heading = fit.spec.title if title else ""
+        return _draw(fit, shown, contrast=of == "contrast", title=heading, ax=ax)
 
 
 def _estimate(fit: "Fit", name: str, subgroup: str = "") -> Estimate:
@@ -154,23 +159,19 @@ def _contrasts(fit: "Fit") -> list[_Ridge]:
     return shown
 
 
-def _draw(fit: "Fit", shown: list[_Ridge], *, contrast: bool, title: str) -> "Figure":
+def _draw(
+    fit: "Fit", shown: list[_Ridge], *, contrast: bool, title: str, ax: "Axes | None"
+) -> "Figure":
     measure = fit.measure
     scale = contrast_scale(measure) if contrast else measure.scale
     size, null = display_size(fit.table), 0.0 if contrast else measure.null
     places = [_STEP * (i + 1) - 0.9 for i in range(len(shown))]
-    sheet = Sheet(
-        left=_left(shown, "" if contrast else fit.problem.design.kind),
-        right=_right(fit, shown, scale, size),
-        rows=_STEP * len(shown),
-        title=title,
-        notes=_notes(fit, contrast=contrast),
-        summary_rows=[],
-        directions=None if contrast else directions(fit),
-        null=null,
-        lines=[Line(place=y - 0.2, bold=one.overall) for y, one in zip(places, shown, strict=True)],
-    )
-    axes = sheet.axes
+    lines = [Line(place=y - 0.2, bold=one.overall) for y, one in zip(places, shown, strict=True)]
+    if ax is None:
+        figure, axes = _sheet(fit, shown, lines, contrast=contrast, title=title)
+    else:
+        names, at = [one.label for one in shown], [line.place for line in lines]
+        figure, axes = rows_in_axes(ax, names, at, last=_STEP * len(shown) - 0.1)
     axes.set_xlim(*_limits(shown, null))
     if null is not None:
         axes.axvline(null, color=COLOURS["null"], linewidth=0.9, zorder=0)
@@ -182,7 +183,26 @@ def _draw(fit: "Fit", shown: list[_Ridge], *, contrast: bool, title: str) -> "Fi
     fitting_ticks(axes, scale, math.nan if contrast else size)
     label = contrast_label(measure) + (" (log scale)" if scale.ratio else "")
     axes.set_xlabel(label if contrast else effect_label(measure), labelpad=4)
-    return sheet.figure
+    return figure
+
+
+def _sheet(
+    fit: "Fit", shown: list[_Ridge], lines: list[Line], *, contrast: bool, title: str
+) -> "tuple[Figure, Axes]":
+    measure = fit.measure
+    scale = contrast_scale(measure) if contrast else measure.scale
+    sheet = Sheet(
+        left=_left(shown, "" if contrast else fit.problem.design.kind),
+        right=_right(fit, shown, scale, display_size(fit.table)),
+        rows=_STEP * len(shown),
+        title=title,
+        notes=_notes(fit, contrast=contrast),
+        summary_rows=[],
+        directions=None if contrast else directions(fit),
+        null=0.0 if contrast else measure.null,
+        lines=lines,
+    )
+    return sheet.figure, sheet.axes
 
 
 def _limits(shown: list[_Ridge], null: float | None) -> tuple[float, float]:

@@ -1,5 +1,6 @@
 """One palette, one type-size logic, one way to save."""
 
+import io
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,7 +13,14 @@ from bayesmeta.files import write_whole
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["COLOURS", "FONT_SIZE", "RC", "save_figure", "without_glyph_warnings"]
+__all__ = [
+    "COLOURS",
+    "FONT_SIZE",
+    "RC",
+    "figure_bytes",
+    "save_figure",
+    "without_glyph_warnings",
+]
 
 COLOURS = {
     "data": "#333333",
@@ -70,9 +78,30 @@ def save_figure(figure: "Figure", path: Path) -> Path:
             hint=did_you_mean(layout, _METADATA),
         )
     with mpl.rc_context(RC), without_glyph_warnings():
-        return write_whole(
-            path,
-            lambda part: figure.savefig(
-                part, format=layout, dpi=_DPI, metadata=_METADATA[layout], facecolor="white"
-            ),
-        )
+        return write_whole(path, lambda part: _write(figure, part, layout, _DPI))
+
+
+def figure_bytes(figure: "Figure", layout: str, *, dpi: float = _DPI) -> bytes:
+    """A figure as the content of a file.
+
+    Parameters
+    ----------
+    figure
+        The figure.
+    layout
+        ``svg``, ``png`` or ``pdf``.
+    dpi
+        Dots per inch, of PNG.
+    """
+    import matplotlib as mpl
+
+    content = io.BytesIO()
+    with mpl.rc_context(RC), without_glyph_warnings():
+        _write(figure, content, layout, dpi)
+    return content.getvalue()
+
+
+def _write(figure: "Figure", target: Path | io.BytesIO, layout: str, dpi: float) -> None:
+    figure.savefig(
+        target, format=layout, dpi=dpi, metadata=_METADATA[layout], facecolor="white"
+    )

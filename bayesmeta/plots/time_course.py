@@ -46,7 +46,7 @@ _LONGEST = 200
 _ENDS = ("median", "lower", "upper")
 
 
-def time_course(fit: "Fit", *, title: bool = True) -> "Figure":
+def time_course(fit: "Fit", *, title: bool = True, ax: "Axes | None" = None) -> "Figure":
     """The mean of the true effects over time.
 
     The mean at each time stands with its credible interval, and beside it the prediction interval
@@ -60,6 +60,9 @@ def time_course(fit: "Fit", *, title: bool = True) -> "Figure":
         A fit with ``[model.time]``.
     title
         Put the title of the analysis above.
+    ax
+        Axes to draw into, instead of a figure of its own: the key is their legend then, and
+        title and notes are left out.
 
     Raises
     ------
@@ -88,6 +91,7 @@ def time_course(fit: "Fit", *, title: bool = True) -> "Figure":
             notes=_notes(fit, when),
             height=_HEIGHT,
             room=ROOM,
+            ax=ax,
         )
         bands = [] if new is None else [new]
         set_effect_axes(axes, fit, when, means=[mean], new=bands, scale=IDENTITY, label=time.column)

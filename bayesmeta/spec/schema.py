@@ -73,6 +73,9 @@ class Data(Section):
     )
     decimal: Literal[".", ","] | None = Field(None, description="decimal mark; found by itself")
     columns: dict[str, str] = Field({}, description="our name = the name in the file")
+    risk_of_bias: dict[str, str] = Field(
+        {}, description="domain = the column of its judgements: low, some concerns, unclear, high"
+    )
 
 
 class ZeroCells(Section):
@@ -301,6 +304,7 @@ class Sensitivity(Section):
     r: list[Annotated[float, Field(gt=-1, lt=1)]] = Field(
         [], description="other correlations of paired data"
     )
+    pairs: bool = Field(True, description="other priors of mu and tau at the same time too")
     leave_one_out: bool = Field(True, description="without each study in turn")
     cumulative: bool = Field(True, description="as of each year, where there is a column year")
     effect_variants: bool = Field(True, description="other rules for empty cells, formulas of SMD")

@@ -94,9 +94,12 @@ def solve_many(
     for place, problem in enumerate(problems):
         if closed(problem) and not problem.is_plain:
             yield [place], solve_linear(problem)
+    firsts: dict[tuple[object, ...], Problem] = {}
     for place, problem in enumerate(problems):
         if not closed(problem):
-            tabulated.setdefault(kind_of(problem), []).append(place)
+            kind = kind_of(problem)
+            apart = _other_data(problem, firsts.setdefault(kind, problem))
+            tabulated.setdefault((*kind, *apart), []).append(place)
     for places in tabulated.values():
         for first in range(0, len(places), _ALIKE):
             some = places[first : first + _ALIKE]
@@ -115,6 +118,17 @@ def solve_many(
         block.append(place)
     if block:
         yield block, _integrated([problems[i] for i in block])
+
+
+def _other_data(problem: Problem, first: Problem) -> tuple[str, ...]:
+    """The priors of a problem whose counts are not those of another; nothing where they are.
+
+    One grid serves all studies and all priors of a group, so that the widest prior would make it
+    wide for every other set of studies too.
+    """
+    if all(np.array_equal(counts, first.counts[name]) for name, counts in problem.counts.items()):
+        return ()
+    return tuple(problem.priors[name].expression for name in ("mu", "tau") if name in problem.priors)
 
 
 def _kind(problem: Problem) -> tuple[bool, bool, int]:

@@ -7,11 +7,12 @@ import tempfile
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 from bayesmeta.errors import InputError
 
-__all__ = ["check_folder", "read_bytes", "safe_name", "write_whole"]
+__all__ = ["check_folder", "read_bytes", "safe_name", "write_text", "write_whole"]
 
 _MAX_BYTES = 64 * 2**20
 """No table of studies or spec is this large; a larger file is a mistake or an attack."""
@@ -111,6 +112,11 @@ def write_whole(path: Path, write: Callable[[Path], object]) -> Path:
     finally:
         temporary.unlink(missing_ok=True)
     return path
+
+
+def write_text(path: Path, text: str) -> Path:
+    """Write a text as UTF-8, as `write_whole` writes."""
+    return write_whole(path, partial(Path.write_text, data=text, encoding="utf-8"))
 
 
 def _check_name(path: Path) -> None:

@@ -201,6 +201,7 @@ def prepare(spec: Spec, frame: pd.DataFrame, *, data_sha256: str, spec_text: str
         cluster=_cluster(spec),
         result=spec.data.result or _time(spec, frame),
         related=spec.effect.shared_control is not None,
+        risk_of_bias=spec.data.risk_of_bias,
     )
     table = study_effects(raw, spec.effect, measure, counts=uses_counts(spec.model.likelihood))
     important_on_analysis_scale(measure, spec.effect, display_size(table))
@@ -342,20 +343,27 @@ def _subgroup_test(prepared: Prepared) -> dict[str, Any] | None:
         return None
     known = np.isfinite(problem.effect)
     common = problem.heterogeneity == "common"
-    pooled = []
-    for rows in subgroups.rows:
+    alone: list[dict[str, Any]] = []
+    for name, rows in zip(subgroups.names, subgroups.rows, strict=True):
         rows = rows[known[rows]]
         if rows.size:
             effect, variance = problem.effect[rows], problem.std_error[rows] ** 2
             tau2 = 0.0 if common else dersimonian_laird(effect, variance)
-            pooled.append(inverse_variance(effect, variance, tau2=tau2))
-    if len(pooled) < 2:
+            pooled = inverse_variance(effect, variance, tau2=tau2)
+            one = {"estimate": pooled.estimate, "std_error": pooled.std_error, "tau": tau2**0.5}
+            alone.append({"subgroup": name, "k": int(rows.size), **one})
+    if len(alone) < 2:
         return None
-    found = subgroup_differences(
-        np.array([one.estimate for one in pooled]), np.array([one.std_error for one in pooled])
-    )
+    estimates, errors = (np.array([one[key] for one in alone]) for key in ("estimate", "std_error"))
+    found = subgroup_differences(estimates, errors)
     method = "a common effect" if common else "DerSimonian-Laird"
-    return {"q": found.q, "df": found.df, "p": found.p_value, "method": method}
+    return {
+        "q": found.q,
+        "df": found.df,
+        "p": found.p_value,
+        "method": method,
+        "subgroups": alone,
+    }
 
 
 def _deviations(posterior: xr.Dataset) -> dict[str, np.ndarray]:

@@ -15,7 +15,8 @@ def command(saved: Path, kind: str, out: Path | None) -> None:
     """Write a file by which others can check a fit.
 
     metafor and brms are R scripts that repeat the analysis and print their
-    results beside ours; pymc is the model itself as a script; revman-csv holds the studies in the columns of RevMan Web's data rows.
+    results beside ours; pymc is the model itself as a script; revman-csv
+    holds the studies in the columns of RevMan Web's data rows.
 
     \b
     Examples:

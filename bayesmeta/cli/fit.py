@@ -14,8 +14,16 @@ from bayesmeta.cli.options import analysis_options, file_name, out_option
 @out_option("Folder for the results.", default="reports")
 @click.option("--studies", is_flag=True, help="Print the effect of each study too.")
 @click.option("--no-files", is_flag=True, help="Print the table and write nothing.")
-def command(source: Path, options: dict[str, Any], out: Path, studies: bool, no_files: bool) -> int:
-    """Fit an analysis; write the fit, its summary and a forest plot.
+@click.option("--no-report", is_flag=True, help="Write all but the report, which takes seconds.")
+def command(
+    source: Path,
+    options: dict[str, Any],
+    out: Path,
+    studies: bool,
+    no_files: bool,
+    no_report: bool,
+) -> int:
+    """Fit an analysis; write the fit, its summary, a forest plot and a report.
 
     \b
     Examples:
@@ -38,6 +46,6 @@ def command(source: Path, options: dict[str, Any], out: Path, studies: bool, no_
     if not no_files:
         from bayesmeta.report import write_fit
 
-        paths = write_fit(result, out, file_name(source, options))
+        paths = write_fit(result, out, file_name(source, options), report=not no_report)
         console.print("written:", *(str(path) for path in paths), soft_wrap=True)
     return exit_code(result.diagnostics.verdict)

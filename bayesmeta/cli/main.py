@@ -25,6 +25,7 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "structures": "bayesmeta.cli.structures",
         "outcomes": "bayesmeta.cli.outcomes",
         "review": "bayesmeta.cli.review",
+        "report": "bayesmeta.cli.report",
         "show": "bayesmeta.cli.show",
         "plot": "bayesmeta.cli.plot",
         "export": "bayesmeta.cli.export",
@@ -69,6 +70,7 @@ def cli() -> None:
       bayesmeta init studies.csv            write a spec, studies.toml
       bayesmeta check studies.toml          see what it would use
       bayesmeta fit studies.toml            fit, and write results to reports/
+      bayesmeta report studies.toml         everything in one file, to read, print or mail
       bayesmeta show reports/studies.nc     see a fit again
       bayesmeta sensitivity studies.toml    see how far the priors matter
       bayesmeta likelihoods events.toml     see what correcting empty cells did

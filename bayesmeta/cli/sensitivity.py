@@ -22,6 +22,7 @@ from bayesmeta.cli.options import analysis_options, file_name, named_values, out
 @click.option("--leave-one-out/--no-leave-one-out", default=None, help="Without each study.")
 @click.option("--cumulative/--no-cumulative", default=None, help="As of each year.")
 @click.option("--effect-variants/--no-effect-variants", default=None, help="Empty cells, SMD.")
+@click.option("--pairs/--no-pairs", default=None, help="Both priors changed at once.")
 @click.option("--tipping/--no-tipping", default=None, help="Where the conclusion tips.")
 @click.option("--power-scaling/--no-power-scaling", default=None, help="ArviZ's psense.")
 @click.option("--all", "every", is_flag=True, help="Print all pairs of priors.")

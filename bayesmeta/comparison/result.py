@@ -21,6 +21,7 @@ from bayesmeta.results.tables import remarks
 from bayesmeta.spec import Spec
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 __all__ = ["Comparison"]
@@ -82,8 +83,8 @@ class Comparison:
         """One row an estimate and method, in the shape of `Fit.summary` (see `tidy`)."""
         return tidy(self.rows, self.measure, self.size)
 
-    def plot(self, *, title: bool = True) -> "Figure":
-        """The methods, one under the other; the title of the analysis above where it is wanted."""
+    def plot(self, *, title: bool = True, ax: "Axes | None" = None) -> "Figure":
+        """The methods, one under the other: see `bayesmeta.plots.comparison.comparison_plot`."""
         from bayesmeta.plots.comparison import NEW_STUDY, comparison_plot  # for cost
 
         measure, size = self.measure, self.size
@@ -102,6 +103,7 @@ class Comparison:
             measure=measure,
             title=self.spec.title if title else "",
             size=size,
+            ax=ax,
         )
 
     def to_dict(self) -> dict[str, Any]:

@@ -2,14 +2,13 @@
 
 import json
 from collections.abc import Mapping
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from bayesmeta import __version__
-from bayesmeta.files import write_whole
+from bayesmeta.files import write_text
 from bayesmeta.measures import find_measure
 from bayesmeta.spec import Spec
 
@@ -36,8 +35,6 @@ def write_both(
     text = json.dumps(values, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
     rows = table.to_csv(index=False, lineterminator="\n")
     return [
-        write_whole(
-            folder / f"{stem}{suffix}", partial(Path.write_text, data=content, encoding="utf-8")
-        )
+        write_text(folder / f"{stem}{suffix}", content)
         for suffix, content in ((".csv", rows), (".json", text))
     ]

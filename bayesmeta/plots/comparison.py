@@ -9,6 +9,7 @@ import numpy as np
 from bayesmeta.measures import Measure
 from bayesmeta.plots.layout import Column, Sheet
 from bayesmeta.plots.panels import effect_label, fitting_ticks, legible_range
+from bayesmeta.plots.rows_in_axes import rows_in_axes
 from bayesmeta.plots.style import COLOURS, RC, without_glyph_warnings
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ _REACH = 0.75
 """Prediction intervals are cut, with an arrow, this share of the others' range beyond it."""
 
 
-def comparison(fit: "Fit", *, title: bool = True) -> "Figure":
+def comparison(fit: "Fit", *, title: bool = True, ax: "Axes | None" = None) -> "Figure":
     """The fit beside the published result, RevMan's methods and restricted maximum likelihood.
 
     Parameters
@@ -39,10 +40,12 @@ def comparison(fit: "Fit", *, title: bool = True) -> "Figure":
         The fit.
     title
         Put the title of the analysis above.
+    ax
+        Axes to draw into.
     """
     from bayesmeta.comparison import compare  # for cost
 
-    return compare(fit).plot(title=title)
+    return compare(fit).plot(title=title, ax=ax)
 
 
 def comparison_plot(
@@ -52,6 +55,7 @@ def comparison_plot(
     measure: Measure,
     title: str,
     size: float,
+    ax: "Axes | None" = None,
 ) -> "Figure":
     """A row a method, with its interval and, where it has one, its prediction interval.
 
@@ -68,24 +72,17 @@ def comparison_plot(
         The measure, and the participants of a typical study.
     title
         Above; "" for none.
+    ax
+        Axes to draw into: the methods stand left of them, without the texts at the right.
     """
     import matplotlib as mpl
 
     with mpl.rc_context(RC), without_glyph_warnings():
-        sheet = Sheet(
-            left=[Column(header="Method", cells=_labels(rows), summary=[], align="left")],
-            right=_right(cells),
-            rows=len(rows),
-            title=title,
-            notes=[
-                "■ estimate with confidence interval  ·  ◆ posterior median with credible interval"
-                "  ·  orange: prediction interval (of REML: t with k − 1 degrees of freedom)"
-            ],
-            summary_rows=[],
-            directions=None,
-            null=measure.null,
-        )
-        axes = sheet.axes
+        if ax is None:
+            figure, axes = _sheet(rows, cells, measure=measure, title=title)
+        else:
+            places = range(len(rows))
+            figure, axes = rows_in_axes(ax, _labels(rows), places, last=len(rows) - 0.1)
         axes.set_xlim(*_limits(rows, measure))
         if measure.null is not None:
             axes.axvline(measure.null, color=COLOURS["null"], linewidth=0.9, zorder=0)
@@ -93,7 +90,27 @@ def comparison_plot(
             _draw(axes, place, row)
         fitting_ticks(axes, measure.scale, size)
         axes.set_xlabel(effect_label(measure), labelpad=4)
-        return sheet.figure
+        return figure
+
+
+def _sheet(
+    rows: "Sequence[Row]", cells: Sequence[Mapping[str, str]], *, measure: Measure, title: str
+) -> "tuple[Figure, Axes]":
+    """A figure of its own, with columns of text on both sides."""
+    sheet = Sheet(
+        left=[Column(header="Method", cells=_labels(rows), summary=[], align="left")],
+        right=_right(cells),
+        rows=len(rows),
+        title=title,
+        notes=[
+            "■ estimate with confidence interval  ·  ◆ posterior median with credible interval"
+            "  ·  orange: prediction interval (of REML: t with k − 1 degrees of freedom)"
+        ],
+        summary_rows=[],
+        directions=None,
+        null=measure.null,
+    )
+    return sheet.figure, sheet.axes
 
 
 def _labels(rows: "Sequence[Row]") -> list[str]:

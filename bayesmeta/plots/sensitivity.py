@@ -1,6 +1,7 @@
 """Many fits against the base one: pooled effect, heterogeneity, effect in a new study."""
 
 import math
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -8,6 +9,7 @@ import pandas as pd
 
 from bayesmeta.measures import Measure
 from bayesmeta.measures.base import Floats
+from bayesmeta.plots.given_axes import check_axes
 from bayesmeta.plots.layout import Sheet
 from bayesmeta.plots.panels import fitting_ticks, legible_range, strip
 from bayesmeta.plots.sensitivity_text import (
@@ -36,7 +38,9 @@ _MANY = 1e6
 """Participants with whom the double arcsine is the plain one."""
 
 
-def sensitivity(fit: "Fit", *, title: bool = True) -> "Figure":
+def sensitivity(
+    fit: "Fit", *, title: bool = True, ax: "Sequence[Axes] | Axes | None" = None
+) -> "Figure":
     """Other priors, fewer studies, other formulas, each against the fit, as `sensitivity` tries.
 
     Parameters
@@ -45,10 +49,12 @@ def sensitivity(fit: "Fit", *, title: bool = True) -> "Figure":
         The fit. Where quadrature cannot do its model, all others are sampled, which takes minutes.
     title
         Put the title of the analysis above.
+    ax
+        As many axes as there are panels, to draw into.
     """
     from bayesmeta.sensitivity_analysis import sensitivity as vary  # for cost
 
-    return vary(fit).plot(title=title)
+    return vary(fit).plot(title=title, ax=ax)
 
 
 def sensitivity_plot(
@@ -58,6 +64,7 @@ def sensitivity_plot(
     interval_label: str,
     title: str,
     size: float = _MANY,
+    ax: "Sequence[Axes] | Axes | None" = None,
 ) -> "Figure":
     """All fits of a sensitivity analysis, each against the base one.
 
@@ -80,6 +87,8 @@ def sensitivity_plot(
         Above the plot; "" for none.
     size
         Participants of a typical study, for the Freeman-Tukey transformation.
+    ax
+        As many axes as there are panels, to draw into: the names stand left of the first.
 
     Returns
     -------
@@ -95,6 +104,8 @@ def sensitivity_plot(
         if table[f"{p.name}_median"].notna().any()
     ]
     with mpl.rc_context(RC), without_glyph_warnings():
+        if ax is not None:
+            return _in_axes(ax, shown, rows, size)
         sheet = Sheet(
             left=left_columns(rows),
             right=[*places(shown[1:], len(rows)), *right_columns(rows)],
@@ -111,6 +122,24 @@ def sensitivity_plot(
             _draw(axes, panel, rows, size)
             _write_above(axes, panel)
         return sheet.figure
+
+
+def _in_axes(
+    ax: "Sequence[Axes] | Axes", shown: Sequence[Panel], rows: pd.DataFrame, size: float
+) -> "Figure":
+    """The panels in axes of the user's, each with what it shows as its title."""
+    figure, given = check_axes(ax, len(shown), panels=[panel.heading for panel in shown])
+    for panel, axes in zip(shown, given, strict=True):
+        strip(axes)
+        axes.set_ylim(len(rows) - 0.1, -0.5)
+        _draw(axes, panel, rows, size)
+        axes.set_title(f"{panel.heading}, {panel.interval}", loc="left", color=panel.colour)
+    names = [
+        heading or label for heading, label in zip(rows["heading"], rows["label"], strict=True)
+    ]
+    given[0].set_yticks(range(len(rows)), names, parse_math=False)
+    given[0].tick_params(axis="y", length=0)
+    return figure
 
 
 def _axes_at(sheet: Sheet, panel: Panel) -> "Axes":

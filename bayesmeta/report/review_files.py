@@ -1,11 +1,11 @@
 """What the second opinion on a review leaves behind: pages, a table, JSON."""
 
 import json
-from functools import partial
 from pathlib import Path
 
-from bayesmeta.files import write_whole
-from bayesmeta.report.review_pages import index_page, outcome_page, page_name
+from bayesmeta.files import write_text
+from bayesmeta.report.review_index import index_page
+from bayesmeta.report.review_pages import outcome_page, page_name
 from bayesmeta.results.export import without_formulas
 from bayesmeta.review_analysis import ReviewResult
 
@@ -38,9 +38,5 @@ def write_review(found: ReviewResult, folder: Path) -> list[Path]:
         "review.csv": table.to_csv(index=False, lineterminator="\n"),
         "review.json": text,
     }
-    written = [_write(folder / name, content) for name, content in (pages | main).items()]
+    written = [write_text(folder / name, content) for name, content in (pages | main).items()]
     return written[len(pages) :]
-
-
-def _write(path: Path, text: str) -> Path:
-    return write_whole(path, partial(Path.write_text, data=text, encoding="utf-8"))

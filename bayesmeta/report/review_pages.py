@@ -1,20 +1,14 @@
-"""The pages of a second opinion: an index that ranks outcomes, and a page an outcome."""
+"""The pages of a second opinion: one an outcome."""
 
-import base64
-import hashlib
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
-
-import jinja2
 
 from bayesmeta import __version__
 from bayesmeta.classical import quantile
 from bayesmeta.comparison import Row
 from bayesmeta.comparison.text import (
     estimate_text,
-    prediction_text,
     row_cells,
     span_text,
     tau_text,
@@ -23,35 +17,22 @@ from bayesmeta.files import safe_name
 from bayesmeta.measures import Measure
 from bayesmeta.plots.ticks import round_places
 from bayesmeta.report.axis import Axis, Bar
+from bayesmeta.report.page import render
 from bayesmeta.results.numbers import interval_name
 from bayesmeta.review_analysis import OutcomeResult, ReviewResult
 from bayesmeta.sources import hash_of
 
-__all__ = ["index_page", "outcome_page", "page_name"]
+__all__ = ["FILES", "foot_text", "outcome_page", "page_name"]
 
-_SPARK, _FOREST, _STUDIES = 150, 320, 300
+_FOREST, _STUDIES = 320, 300
 """Widths of the pictures, in pixels."""
 
+FILES = ("review.csv", "review.json")
+"""What holds the numbers of the pages."""
+
+_STYLES = ("base.css", "sparkline.css", "review.css")
 _LABEL = 44
 """Pixels from one tick to the next, at least, so that their labels stay apart."""
-
-
-def index_page(found: ReviewResult) -> str:
-    """The page that ranks the outcomes by how much the Bayesian answer departs."""
-    return _render(
-        "review_index.html.jinja",
-        found=found,
-        rows=[_index_row(each) for each in found.outcomes],
-        counts={
-            name: sum(getattr(each, name) for each in found.outcomes)
-            for name in ("conclusion_changes", "rests_on_prior", "prediction_crosses")
-        },
-        checked=len(found.parity.stored),
-        agreed=sum(check.agrees for check in found.parity.stored),
-        interval=_interval(found.outcomes),
-        width=_SPARK,
-        script=_source("review_index.js"),
-    )
 
 
 def outcome_page(each: OutcomeResult, found: ReviewResult) -> str:
@@ -75,8 +56,12 @@ def outcome_page(each: OutcomeResult, found: ReviewResult) -> str:
     )
     table, spec = each.prepared.table, each.prepared.spec
     raw = [name for name in measure.columns if name in table]
-    return _render(
+    return render(
         "review_outcome.html.jinja",
+        styles=_STYLES,
+        generator=f"bayesmeta {__version__}, page of a review",
+        foot=foot_text(found),
+        files=FILES,
         each=each,
         found=found,
         methods=[_method(row, measure, axis) for row in each.rows],
@@ -106,6 +91,13 @@ def page_name(each: OutcomeResult) -> str:
     return f"outcome-{name}{subgroup}.html"
 
 
+def foot_text(found: ReviewResult) -> str:
+    """What made the pages, and from which file."""
+    review = found.review
+    checksum = f", SHA-256 {review.sha256[:16]}…" if review.sha256 else ""
+    return f"bayesmeta {__version__}; {found.engine}; {review.file.name}{checksum}."
+
+
 @dataclass(frozen=True, kw_only=True)
 class _Shown:
     """A row of a table with its picture."""
@@ -115,30 +107,6 @@ class _Shown:
     bar: Bar | None
     prediction: Bar | None = None
     kind: str = ""
-
-
-def _index_row(each: OutcomeResult) -> dict[str, Any]:
-    revman = each.revman
-    axis = Axis.around(
-        [(row.lower, row.upper) for row in (revman, each.bayes)],
-        [(each.bayes.prediction_lower, each.bayes.prediction_upper)],
-        null=each.measure.null,
-        width=_SPARK,
-        scale=each.measure.scale,
-    )
-    return {
-        "each": each,
-        "page": page_name(each),
-        "revman": estimate_text(revman, each.measure),
-        "bayes": estimate_text(each.bayes, each.measure),
-        "new": prediction_text(each.bayes, each.measure),
-        "tau": tau_text(each.bayes, interval=False),
-        "axis": axis,
-        "revman_bar": axis.pooled(revman),
-        "bayes_bar": axis.pooled(each.bayes),
-        "new_bar": axis.prediction(each.bayes),
-        "distance": f"{each.distance:.2f}" if math.isfinite(each.distance) else "",
-    }
 
 
 def _method(row: Row, measure: Measure, axis: Axis) -> _Shown:
@@ -190,39 +158,3 @@ def _ticks(axis: Axis, measure: Measure) -> list[tuple[float, str]]:
     """Places and labels of round numbers on the display scale."""
     places, labels = round_places(axis.low, axis.high, scale=measure.scale, gap=_LABEL / axis.width)
     return [(axis.place(float(place)), label) for place, label in zip(places, labels, strict=True)]
-
-
-def _interval(outcomes: Sequence[OutcomeResult]) -> str:
-    return interval_name(outcomes[0].prepared.spec.interval) if outcomes else "credible interval"
-
-
-def _render(template: str, **values: Any) -> str:
-    """A page; whatever comes from a file is escaped."""
-    style = _source("review.css")
-    return (
-        _environment()
-        .get_template(template)
-        .render(style=style, style_hash=_hash(style), version=__version__, hash=_hash, **values)
-    )
-
-
-def _environment() -> jinja2.Environment:
-    return jinja2.Environment(
-        loader=jinja2.PackageLoader("bayesmeta.report"),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-
-
-def _source(name: str) -> str:
-    """The text of a file beside the templates, to stand in the page itself."""
-    environment = _environment()
-    assert environment.loader is not None  # it is given above
-    return environment.loader.get_source(environment, name)[0]
-
-
-def _hash(text: str) -> str:
-    """How the page's content security policy names a script or style that it contains."""
-    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()

@@ -16,7 +16,7 @@ from bayesmeta.results.numbers import decimals, format_number, format_span, inte
 if TYPE_CHECKING:
     from bayesmeta.results.fit import Fit
 
-__all__ = ["derived_to_text", "needed_to_treat", "without_events"]
+__all__ = ["derived_rows", "derived_to_text", "needed_to_treat", "without_events"]
 
 _LABELS = {
     "risk_treatment": "risk with {treatment}, per 1000",
@@ -34,14 +34,30 @@ _LARGEST = 100_000
 def derived_to_text(fit: "Fit") -> list[RenderableType]:
     """What follows from the effects of counts, for a terminal; empty where nothing does."""
     level = control_level(fit)
-    parts: list[RenderableType] = [] if level is None else [_control(fit, level)]
+    parts: list[RenderableType] = [] if level is None else [Text(_control(fit, level))]
     for subgroup in subgroups_of(fit):
         part = _one_arm(fit, subgroup) if level is None else [_two_arms(fit, subgroup)]
         parts += [Text(subgroup, style="bold"), *part] if subgroup and part else part
     return parts
 
 
-def _control(fit: "Fit", level: ControlLevel) -> Text:
+def derived_rows(fit: "Fit") -> list[tuple[str, list[str], list[list[str]]]]:
+    """The same as tables of text, one a subgroup: what it holds, its header, its rows."""
+    level = control_level(fit)
+    tables = []
+    for subgroup in subgroups_of(fit):
+        if level is None:
+            header, rows = ["", ""], [line.plain.split(": ", 1) for line in _one_arm(fit, subgroup)]
+            caption = "What follows for risks and events"
+        else:
+            header, rows = _rows(fit, subgroup)
+            caption = _control(fit, level).removesuffix(":")
+        if rows:
+            tables.append((f"{subgroup}: {caption}" if subgroup else caption, header, rows))
+    return tables
+
+
+def _control(fit: "Fit", level: ControlLevel) -> str:
     """At which risk or rate without treatment, and where it comes from."""
     whose = "as stated"
     if not level.stated:
@@ -49,24 +65,36 @@ def _control(fit: "Fit", level: ControlLevel) -> Text:
         whose = f"posterior mean of the studies' control arms, weighted by {size}; taken as known"
     shown = f"{level.value:.3g}" if level.rate else f"{1000 * level.value:.3g} per 1000"
     what = "rate" if level.rate else "risk"
-    return Text(f"At a {what} of {shown} with {fit.spec.labels.control} ({whose}):")
+    return f"At a {what} of {shown} with {fit.spec.labels.control} ({whose}):"
 
 
 def _two_arms(fit: "Fit", subgroup: str) -> Table:
-    names = set(fit.estimates["name"])
-    labels = fit.spec.labels
-    table = Table("", box=None, pad_edge=False, header_style="bold")
-    table.add_column(f"pooled ({interval_name(fit.spec.interval)})", justify="right")
-    sources = [""]
+    header, rows = _rows(fit, subgroup)
+    table = Table(header[0], box=None, pad_edge=False, header_style="bold")
+    for name in header[1:]:
+        table.add_column(name, justify="right")
+    for row in rows:
+        table.add_row(*row)
+    return table
+
+
+def _rows(fit: "Fit", subgroup: str) -> tuple[list[str], list[list[str]]]:
+    """Header and rows: what follows from the pooled effect, and from that in a new study."""
+    names, labels = set(fit.estimates["name"]), fit.spec.labels
+    header, sources = ["", f"pooled ({interval_name(fit.spec.interval)})"], [""]
     if "theta_new" in names:
         prediction = interval_name(fit.spec.interval, prediction=True)
-        table.add_column(f"new study ({prediction})", justify="right")
+        header.append(f"new study ({prediction})")
         sources.append("_new")
-    for name, label in _LABELS.items():
-        if name in names:
-            cells = [_cell(fit, name, name + source, subgroup) for source in sources]
-            table.add_row(label.format(treatment=labels.treatment), *cells)
-    return table
+    rows = [
+        [
+            label.format(treatment=labels.treatment),
+            *(_cell(fit, name, name + source, subgroup) for source in sources),
+        ]
+        for name, label in _LABELS.items()
+        if name in names
+    ]
+    return header, rows
 
 
 def _cell(fit: "Fit", kind: str, name: str, subgroup: str) -> str:
@@ -125,7 +153,7 @@ def needed_to_treat(median: float, lower: float, upper: float, better: str | Non
     return f"{one(median)} ({one(lower)} to ∞ to {one(upper)})"
 
 
-def _one_arm(fit: "Fit", subgroup: str) -> list[RenderableType]:
+def _one_arm(fit: "Fit", subgroup: str) -> list[Text]:
     names = set(fit.estimates.loc[fit.estimates["subgroup"] == subgroup, "name"])
     level = interval_name(fit.spec.interval)
     lines, what = [], fit.measure.label

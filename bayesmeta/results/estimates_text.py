@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 from rich.table import Table
@@ -23,7 +23,7 @@ from bayesmeta.results.numbers import (
 if TYPE_CHECKING:
     from bayesmeta.results.fit import Fit
 
-__all__ = ["EstimateRows", "estimate_rows", "estimates_table", "notes_of_estimates"]
+__all__ = ["EstimateRows", "effect_text", "estimate_rows", "estimates_table", "notes_of_estimates"]
 
 _NAMES: Mapping[str, str] = MappingProxyType(
     {
@@ -200,11 +200,14 @@ def _cells(
     cells = [format_number(unit * row[name], places) for name in statistics]
     cells.append(format_span(lower, upper, places))
     if measure is not None:
-        cells.append("" if math.isnan(row["display_median"]) else _display(row, measure))
+        cells.append(
+            "" if math.isnan(row["display_median"]) else effect_text(row.to_dict(), measure)
+        )
     return cells + [format_probability(row[column]) for column in chances]
 
 
-def _display(row: pd.Series, measure: Measure) -> str:
+def effect_text(row: Mapping[Any, Any], measure: Measure) -> str:
+    """The median and the interval of an effect on the display scale, of a row of estimates."""
     lower, upper = row["display_lower"], row["display_upper"]
     places = effect_decimals(lower, upper, measure)
     return f"{format_number(row['display_median'], places)} ({format_span(lower, upper, places)})"

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 __all__ = ["FORMAT", "Fit"]
 
-FORMAT = 4
+FORMAT = 5
 """Version of the layout of saved fits."""
 
 _DISAGREE = 5.0
@@ -380,7 +380,28 @@ class Fit:
         kind
             Its name: ``bayesmeta list plots``.
         **options
-            Passed to the plot.
+            Passed to the plot: ``bayesmeta.plots`` has a function for each. Every one takes
+            ``title``, and ``ax``: axes of matplotlib to draw into, one or as many as it has panels.
+            Nothing is laid out then; the key is a legend of the first, title and notes are left to
+            you, and so is the style of the axes. No setting of matplotlib is changed.
+
+        Returns
+        -------
+        matplotlib.figure.Figure
+            The plot; with `ax` the figure that holds the axes.
+
+        Raises
+        ------
+        SpecError
+            There is no such plot, this fit has not what it draws, or `ax` holds more or fewer axes
+            than it has panels.
+
+        Examples
+        --------
+        >>> figure, (left, right) = plt.subplots(1, 2)  # doctest: +SKIP
+        >>> fit.plot("funnel", ax=left)  # doctest: +SKIP
+        >>> fit.plot("joint", ax=right)  # doctest: +SKIP
+        >>> right.set_title("Pooled effect and heterogeneity")  # doctest: +SKIP
         """
         from bayesmeta.plots import draw  # for cost: matplotlib is slow to load
 

@@ -8,6 +8,7 @@ from bayesmeta.spec import Interval
 __all__ = [
     "decimals",
     "effect_decimals",
+    "format_large",
     "format_number",
     "format_probability",
     "format_span",
@@ -17,6 +18,9 @@ __all__ = [
 _RAREST = 0.001
 _MOST_DECIMALS = 12
 _MOST_OF_RATIO = 4
+_WIDE = 1e4
+_LONG = 1e6
+_RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 def decimals(lower: float, upper: float) -> int:
@@ -66,5 +70,23 @@ def format_probability(probability: float) -> str:
 
 
 def format_span(lower: float, upper: float, places: int) -> str:
-    """Two ends with a fixed count of decimals, as in ``−0.5 to 1.2``."""
-    return f"{format_number(lower, places)} to {format_number(upper, places)}"
+    """Two ends with a fixed count of decimals, as in ``−0.5 to 1.2``.
+
+    Where `effect_decimals` gave a ratio more decimals than the width of its interval deserves, the
+    upper end has no more than it needs, and a lower end that would look like 0 is ``<0.0001``.
+    """
+    start, end = format_number(lower, places), format_number(upper, places)
+    if 0 < lower < upper and places > decimals(lower, upper):
+        if upper >= _WIDE:
+            end = format_large(upper)
+        if places >= _MOST_OF_RATIO and float(f"{lower:.{places}f}") == 0:
+            start = f"<{10.0**-places:.{places}f}"
+    return f"{start} to {end}"
+
+
+def format_large(value: float) -> str:
+    """A number from ten thousand on: without decimals, and from a million on as ``3.0×10⁸``."""
+    if not _LONG <= value < math.inf:
+        return format_number(value, 0)
+    digits, _, power = f"{value:.1e}".partition("e")
+    return f"{digits}×10{str(int(power)).translate(_RAISED)}"

@@ -38,6 +38,7 @@ __all__ = [
     "fit_to_text",
     "interval_note",
     "prepared_to_text",
+    "raw_rows",
     "remarks",
     "study_rows",
     "subgroup_test_line",
@@ -93,21 +94,13 @@ def prepared_to_text(spec: Spec, table: xr.Dataset, priors: Mapping[str, Prior])
         The priors that would be used.
     """
     measure = find_measure(spec.effect.measure)
-    raw = [name for name in measure.columns if name in table]
-    effect, error = table["effect"].to_numpy(), table["std_error"].to_numpy()
-    spread = float(np.median(error))
-    places = decimals(-2 * spread, 2 * spread)
+    headers, studies = raw_rows(table, measure)
     rows = Table(box=None, pad_edge=False, header_style="bold")
-    rows.add_column("study")
-    for header in (*raw, "effect", "std. error"):
+    rows.add_column(headers[0])
+    for header in headers[1:]:
         rows.add_column(header, justify="right")
-    for i, study in enumerate(table["study"].to_numpy()):
-        rows.add_row(
-            Text(str(study)),
-            *(f"{table[name].to_numpy()[i]:g}".replace("nan", "") for name in raw),
-            format_number(effect[i], places),
-            format_number(error[i], places),
-        )
+    for study, *cells in studies:
+        rows.add_row(Text(study), *cells)
     attrs = table.attrs
     return Group(
         Text(spec.title, style="bold"),
@@ -121,6 +114,32 @@ def prepared_to_text(spec: Spec, table: xr.Dataset, priors: Mapping[str, Prior])
             attrs["warnings"],
         ),
     )
+
+
+def raw_rows(table: xr.Dataset, measure: Measure) -> tuple[list[str], list[list[str]]]:
+    """Headers and rows, as text: of each study the numbers, its effect, its standard error.
+
+    Parameters
+    ----------
+    table
+        What `study_effects` gives.
+    measure
+        The measure, which says what the numbers are.
+    """
+    raw = [name for name in measure.columns if name in table]
+    effect, error = table["effect"].to_numpy(), table["std_error"].to_numpy()
+    spread = float(np.nanmedian(error)) if np.isfinite(error).any() else math.nan
+    places = decimals(-2 * spread, 2 * spread)
+    rows = [
+        [
+            str(study),
+            *(f"{table[name].to_numpy()[i]:g}".replace("nan", "") for name in raw),
+            format_number(effect[i], places),
+            format_number(error[i], places),
+        ]
+        for i, study in enumerate(table["study"].to_numpy())
+    ]
+    return ["study", *raw, "effect", "std. error"], rows
 
 
 def _about_effects(spec: Spec, table: xr.Dataset, measure: Measure) -> list[Text]:

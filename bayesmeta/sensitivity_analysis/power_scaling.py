@@ -3,11 +3,7 @@
 import logging
 
 import pandas as pd
-
-from bayesmeta.engines import ENGINES
-from bayesmeta.engines.quadrature import refusal
-from bayesmeta.model import Problem
-from bayesmeta.spec.schema import Engine as Settings
+import xarray as xr
 
 __all__ = ["power_scaling"]
 
@@ -15,7 +11,7 @@ _DECIMALS = 6
 _NAMES = ("mu", "tau")
 
 
-def power_scaling(problem: Problem, settings: Settings) -> pd.DataFrame:
+def power_scaling(tree: xr.DataTree) -> pd.DataFrame:
     """Sensitivity of the posterior to the powers of prior and likelihood.
 
     Kallioinen, Paananen, Bürkner & Vehtari 2024, Stat Comput 34:57, by ArviZ: above 0.05 the
@@ -24,10 +20,8 @@ def power_scaling(problem: Problem, settings: Settings) -> pd.DataFrame:
 
     Parameters
     ----------
-    problem
-        The numbers and priors.
-    settings
-        The ``[engine]`` section of the spec.
+    tree
+        What an engine gives: draws of the posterior, log likelihood and log prior.
 
     Returns
     -------
@@ -36,7 +30,6 @@ def power_scaling(problem: Problem, settings: Settings) -> pd.DataFrame:
     """
     import arviz_stats as azs
 
-    tree = ENGINES["quadrature" if refusal(problem) is None else "nuts"](problem, settings)
     names = [name for name in _NAMES if name in tree["posterior"]]
     log = logging.getLogger("arviz_stats.psense")
     before, log.disabled = log.disabled, True  # what it warns of is in the table

@@ -1,11 +1,10 @@
 """What a sensitivity analysis found, and how it is shown and kept."""
 
 import json
-from collections.abc import Hashable
-from dataclasses import dataclass
-from functools import partial
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 import pandas as pd
@@ -15,7 +14,7 @@ from rich.text import Text
 
 from bayesmeta import __version__
 from bayesmeta.densities.search import Floats
-from bayesmeta.files import write_whole
+from bayesmeta.files import write_text
 from bayesmeta.measures import Measure, find_measure
 from bayesmeta.results import worst
 from bayesmeta.results.export import plain_value
@@ -31,6 +30,7 @@ from bayesmeta.sensitivity_analysis.variations import HEADINGS
 from bayesmeta.spec import Spec
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 __all__ = ["Sensitivity"]
@@ -82,8 +82,8 @@ class Sensitivity:
         """The effect measure."""
         return find_measure(self.spec.effect.measure)
 
-    def plot(self, *, title: bool = True) -> "Figure":
-        """All fits against the base one; the title of the analysis above where it is wanted."""
+    def plot(self, *, title: bool = True, ax: "Sequence[Axes] | Axes | None" = None) -> "Figure":
+        """All fits against the base one: see `bayesmeta.plots.sensitivity.sensitivity_plot`."""
         from bayesmeta.plots.sensitivity import sensitivity_plot  # for cost
 
         return sensitivity_plot(
@@ -92,6 +92,7 @@ class Sensitivity:
             interval_label=interval_name(self.spec.interval),
             title=self.spec.title if title else "",
             size=self.size,
+            ax=ax,
         )
 
     def to_dict(self) -> dict[str, Any]:
@@ -122,9 +123,25 @@ class Sensitivity:
         rows = self.table.to_csv(index=False, lineterminator="\n")
         paths = [folder / f"{name}-sensitivity{suffix}" for suffix in (".csv", ".json")]
         return [
-            write_whole(path, partial(Path.write_text, data=content, encoding="utf-8"))
-            for path, content in zip(paths, (rows, text), strict=True)
+            write_text(path, content) for path, content in zip(paths, (rows, text), strict=True)
         ]
+
+    def select(self, *kinds: str, pairs: bool = True) -> Self:
+        """Some kinds of variations alone, as in ``"base", "prior"``; what is of priors with these.
+
+        Parameters
+        ----------
+        *kinds
+            Of the column ``kind`` of `table`.
+        pairs
+            Keep fits in which the priors of mu and tau both are others.
+        """
+        kept = self.table[self.table["kind"].isin(kinds)]
+        if not pairs:
+            kept = kept[~_both(kept)]
+        if "prior" in kinds:
+            return replace(self, table=kept)
+        return replace(self, table=kept, tipping=(), power_scaling=None)
 
     def to_text(self, *, every: bool = False) -> RenderableType:
         """For a terminal.
@@ -135,27 +152,35 @@ class Sensitivity:
             Show all pairs of priors, not only those in which one is changed, or that change the
             conclusion.
         """
+        verdict, *others = self.summary(every=every)
+        notes = [Text(self.note), Text(verdict, style="bold"), *(Text(line) for line in others)]
+        return Group(Text(self.spec.title, style="bold"), self._rows(every), *notes)
+
+    def summary(self, *, every: bool = False) -> list[str]:
+        """Sentences: whether the conclusion holds, how far estimates move, what could not be done.
+
+        Parameters
+        ----------
+        every
+            As `to_text` takes it.
+        """
         changed = int((self.table["changed"] != "").sum())
         others = len(self.table) - 1
         if changed:
-            summary = f"The conclusion changes in {changed} of {others} other analyses (marked *)."
+            lines = [f"The conclusion changes in {changed} of {others} other analyses (marked *)."]
         else:
-            summary = f"The conclusion is the same in all {others} other analyses."
-        notes = [Text(_note(self.spec, self.measure)), Text(summary, style="bold")]
-        notes += [Text(line) for line in self._ranges()]
-        notes += [Text(f"tipping point: {point.sentence()}") for point in self.tipping]
-        if self.power_scaling is not None:
-            notes.append(Text(_power_scaling(self.power_scaling)))
-        notes += [Text(f"left out: {label}: {reason}") for label, reason in self.left_out]
-        shown = self.table if every else self.table[_apart(self.table)]
-        hidden = len(self.table) - len(shown)
+            lines = [f"The conclusion is the same in all {others} other analyses."]
+        hidden = 0 if every else len(self.table) - int(_apart(self.table).sum())
         if hidden:
-            notes.insert(
-                2, Text(f"{hidden} more pairs of priors, which change nothing, are not shown.")
-            )
-        return Group(Text(self.spec.title, style="bold"), self._rows(shown), *notes)
+            lines.append(f"{hidden} more pairs of priors, which change nothing, are not shown.")
+        lines += self.ranges
+        lines += [f"tipping point: {point.sentence()}" for point in self.tipping]
+        if self.power_scaling is not None:
+            lines.append(_power_scaling(self.power_scaling))
+        return lines + [f"left out: {label}: {reason}" for label, reason in self.left_out]
 
-    def _ranges(self) -> list[str]:
+    @property
+    def ranges(self) -> list[str]:
         """How far estimates move over the priors, one line a parameter."""
         priors = self.table[self.table["kind"].isin(["base", "prior"])]
         if len(priors) < 2:
@@ -179,43 +204,93 @@ class Sensitivity:
             lines.append(f"over all priors, {label}: {', '.join(spans)}")
         return lines
 
-    def _rows(self, shown: pd.DataFrame) -> Table:
+    def _rows(self, every: bool) -> Table:
         table = Table(box=None, pad_edge=False, header_style="bold")
+        header, rows, marked = self.cells(every=every)
+        table.add_column(header[0], overflow="fold")
+        for name in header[1:-1]:
+            table.add_column(name, justify="right", no_wrap=True)
+        table.add_column(header[-1])
+        for place, (label, *cells) in enumerate(rows):
+            if not cells:
+                table.add_row(Text(label, style="bold"))
+                continue
+            style = "yellow" if place in marked else ""
+            table.add_row(Text(label), *cells[:-1], Text(cells[-1]), style=style)
+        return table
+
+    def cells(self, *, every: bool = False) -> tuple[list[str], list[list[str]], list[int]]:
+        """The table as text: its header, its rows, and the rows whose conclusion is another.
+
+        A row of one cell is the heading of those below it.
+
+        Parameters
+        ----------
+        every
+            As `to_text` takes it.
+        """
+        shown = self.table if every else self.table[_apart(self.table)]
         probabilities = {
             name: header
             for name, header in (("prob_benefit", "P(benefit)"), ("prob_important", "P(important)"))
             if self.table[name].notna().any()
         }
-        table.add_column("analysis", overflow="fold")
-        headers = ["k", "pooled effect", "tau", "effect in new study", *probabilities.values()]
-        for header in (*headers, "distance", "shift"):
-            table.add_column(header, justify="right", no_wrap=True)
-        table.add_column("conclusion")
+        header = ["analysis", "k", "pooled effect", "tau", "effect in new study"]
+        header += [*probabilities.values(), "distance", "shift", "conclusion"]
+        rows: list[list[str]] = []
+        marked = []
         kind = "base"
         for row in shown.to_dict("records"):
             if row["kind"] != kind:
                 kind = row["kind"]
-                table.add_row(Text(HEADINGS.get(kind, kind), style="bold"))
-            cells = [str(row["k"])]
-            cells += [_estimate(row, name, self.measure, self.size) for name in _LABELS]
-            cells += [format_probability(row[name]) for name in probabilities]
-            cells += [f"{row['hellinger']:.2f}", format_number(row["shift"], 2)]
+                rows.append([HEADINGS.get(kind, kind)])
             changed = f"* {row['changed']}" if row["changed"] else ""
             if row["verdict"] != "ok":
                 changed = f"{changed} convergence: {row['verdict']}".strip()
-            style = "yellow" if changed else ""
-            table.add_row(Text(row["label"]), *cells, Text(changed), style=style)
-        return table
+            if changed:
+                marked.append(len(rows))
+            rows.append(
+                [
+                    row["label"],
+                    str(row["k"]),
+                    *(_estimate(row, name, self.measure, self.size) for name in _LABELS),
+                    *(format_probability(row[name]) for name in probabilities),
+                    f"{row['hellinger']:.2f}",
+                    format_number(row["shift"], 2),
+                    changed,
+                ]
+            )
+        return header, rows, marked
+
+    @property
+    def note(self) -> str:
+        """What the columns hold."""
+        measure = self.measure
+        scale = ""
+        if measure.scale.name != "identity":
+            scale = f"; tau is of the {measure.analysis_label}"
+        return (
+            f"{measure.label[:1].upper()}{measure.label[1:]}: medians with "
+            f"{interval_name(self.spec.interval)}s, "
+            f"for a new study the {interval_name(self.spec.interval, prediction=True)}{scale}. "
+            "distance: of the posterior of mu from that of the base analysis (Hellinger, 0 the "
+            "same, 1 nothing in common); shift: of its median, in posterior sds."
+        )
 
 
 def _apart(table: pd.DataFrame) -> pd.Series:
     """Rows in which one prior at most differs from the base analysis, or that change something."""
+    shown: pd.Series = ~_both(table) | (table["changed"] != "")
+    return shown
+
+
+def _both(table: pd.DataFrame) -> pd.Series:
+    """Rows in which the priors of mu and tau both differ from those of the base analysis."""
     base = table.iloc[0]
     other_mu = table["mu_prior"] != base["mu_prior"]
     other_tau = table["tau_prior"] != base["tau_prior"]
-    both = (table["kind"] == "prior") & other_mu & other_tau
-    shown: pd.Series = ~both | (table["changed"] != "")
-    return shown
+    both: pd.Series = (table["kind"] == "prior") & other_mu & other_tau
+    return both
 
 
 def _power_scaling(found: pd.DataFrame) -> str:
@@ -225,17 +300,6 @@ def _power_scaling(found: pd.DataFrame) -> str:
         for row in found.to_dict("records")
     ]
     return f"power-scaling (sensitive above 0.05): {'; '.join(parts)}"
-
-
-def _note(spec: Spec, measure: Measure) -> str:
-    scale = "" if measure.scale.name == "identity" else f"; tau is of the {measure.analysis_label}"
-    return (
-        f"{measure.label[:1].upper()}{measure.label[1:]}: medians with "
-        f"{interval_name(spec.interval)}s, "
-        f"for a new study the {interval_name(spec.interval, prediction=True)}{scale}. "
-        "distance: of the posterior of mu from that of the base analysis (Hellinger, 0 the same, 1 "
-        "nothing in common); shift: of its median, in posterior sds."
-    )
 
 
 def _displayed(values: Floats, name: str, measure: Measure, size: float) -> Floats:

@@ -5,7 +5,9 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import xarray as xr
 
+from bayesmeta.engines import ENGINES
 from bayesmeta.engines.quadrature import refusal
 from bayesmeta.engines.refit import refit
 from bayesmeta.measures import (
@@ -60,8 +62,9 @@ def sensitivity(
         Show how far the sampler is.
     **options
         Keys of the spec: those of ``[sensitivity]`` are ``try_tau`` and ``try_mu`` (lists of prior
-        expressions; defaults depend on the measure), ``try_r`` (list), ``leave_one_out``,
-        ``cumulative``, ``effect_variants``, ``tipping``, ``power_scaling`` (True or False).
+        expressions; defaults depend on the measure), ``try_r`` (list), ``pairs``,
+        ``leave_one_out``, ``cumulative``, ``effect_variants``, ``tipping``, ``power_scaling`` (True
+        or False).
 
     Returns
     -------
@@ -95,6 +98,13 @@ def sensitivity(
     def conclude(problems: Sequence[Problem]) -> list[Conclusion]:
         return [Conclusion.of(found.estimates, benefit) for found in numbers(problems)]
 
+    def tree() -> xr.DataTree:
+        """Draws of the base analysis: those of the fit, where there is one."""
+        if isinstance(source, Fit):
+            return source.tree
+        return ENGINES["quadrature" if exact else "nuts"](base, spec.engine)
+
+    exact = refusal(base) is None
     variations = list(_variations(prepared))
     possible = [(each, each.problem) for each in variations if each.problem is not None]
     first, *others = numbers([base, *(problem for _, problem in possible)])
@@ -105,12 +115,11 @@ def sensitivity(
         compare(variation, problem, found)
         for (variation, problem), found in zip(possible, others, strict=True)
     ]
-    exact = refusal(base) is None
     return Sensitivity(
         spec=spec,
         table=pd.DataFrame(rows),
         left_out=tuple((each.label, each.reason) for each in variations if each.problem is None),
-        power_scaling=power_scaling(base, spec.engine) if chosen.power_scaling else None,
+        power_scaling=power_scaling(tree()) if chosen.power_scaling else None,
         tipping=tuple(tipping_points(base, conclude)) if chosen.tipping and exact else (),
         engine="quadrature" if exact else "nuts",
         size=display_size(prepared.table),
@@ -120,7 +129,7 @@ def sensitivity(
 def _variations(prepared: Prepared) -> Iterator[Variation]:
     """Every other way that the spec asks for."""
     chosen, base, table = prepared.spec.sensitivity, prepared.problem, prepared.table
-    yield from prior_variations(prepared)
+    yield from prior_variations(prepared, pairs=chosen.pairs)
     if chosen.leave_one_out:
         yield from leave_one_out(base)
     if chosen.cumulative and "year" in table:

@@ -168,6 +168,10 @@ def test_the_index_sorts_by_the_header_that_is_clicked(found: ReviewResult, fold
             assert kind[1] == "text" or [float(value) for value in columns[name]]
     outcomes = [each.outcome for each in found.outcomes]
     assert columns.pop("distance") == [str(each.distance) for each in found.outcomes]
+    assert columns.pop("tau") == [str(each.bayes.tau) for each in found.outcomes]
+    (estimate,) = (name for name in columns if name.startswith("estimate and "))
+    shown = found.table["bayes_estimate"].tolist()
+    assert [float(value) for value in columns.pop(estimate)] == pytest.approx(shown, rel=1e-12)
     assert columns.pop("k") == [str(each.k) for each in found.outcomes]
     assert columns.pop("to look at") == [str(i + 1) for i in range(len(outcomes))]
     numbers = [[int(part) for part in value.split(".")] for value in columns.pop("analysis")]

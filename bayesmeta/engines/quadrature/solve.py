@@ -128,7 +128,7 @@ def _other_data(problem: Problem, first: Problem) -> tuple[str, ...]:
     """
     if all(np.array_equal(counts, first.counts[name]) for name, counts in problem.counts.items()):
         return ()
-    return tuple(problem.priors[name].expression for name in ("mu", "tau") if name in problem.priors)
+    return tuple(prior.expression for name, prior in problem.priors.items() if name != "alpha")
 
 
 def _kind(problem: Problem) -> tuple[bool, bool, int]:

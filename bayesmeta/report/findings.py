@@ -1,0 +1,93 @@
+"""What a report says of a fit beside the fit itself: a comparison, a sensitivity analysis."""
+
+from dataclasses import dataclass, replace
+
+from bayesmeta.comparison import Comparison, compare
+from bayesmeta.engines.quadrature import refusal
+from bayesmeta.errors import BayesmetaError, InputError
+from bayesmeta.results import Fit
+from bayesmeta.sensitivity_analysis import Sensitivity, sensitivity
+
+__all__ = ["Findings", "gather"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Findings:
+    """A fit, and what other methods and other priors make of its studies.
+
+    Attributes
+    ----------
+    fit : Fit
+    comparison : Comparison or None
+        None where methods for one pooled effect have nothing to say; then `no_comparison` says why.
+    sensitivity : Sensitivity or None
+        None where it cannot be done, or not in the time that a report may take.
+    no_comparison, no_sensitivity : str
+        Why there is none, or not all of it.
+    """
+
+    fit: Fit
+    comparison: Comparison | None
+    sensitivity: Sensitivity | None
+    no_comparison: str = ""
+    no_sensitivity: str = ""
+
+
+def gather(fit: Fit, *, refit: bool = False) -> Findings:
+    """Compare a fit, and vary it.
+
+    Parameters
+    ----------
+    fit
+        The fit.
+    refit
+        Vary it also where quadrature cannot do its model, so that each variation is sampled: that
+        takes seconds for each.
+    """
+    compared, no_comparison = _compared(fit)
+    varied, no_sensitivity = _varied(fit, refit=refit)
+    return Findings(
+        fit=fit,
+        comparison=compared,
+        sensitivity=varied,
+        no_comparison=no_comparison,
+        no_sensitivity=no_sensitivity,
+    )
+
+
+def _compared(fit: Fit) -> tuple[Comparison | None, str]:
+    """The other methods; other likelihoods by quadrature, which takes no time."""
+    try:
+        found = compare(fit, engine="quadrature")
+    except BayesmetaError as error:
+        return None, _reason(error)
+    return replace(found, spec=fit.spec), ""
+
+
+def _varied(fit: Fit, *, refit: bool) -> tuple[Sensitivity | None, str]:
+    refused = refusal(fit.problem)
+    if refused is not None and not refit:
+        return None, (
+            f"The engine quadrature does not do this model ({refused}), so each variation would "
+            "have to be sampled: bayesmeta sensitivity does that, and bayesmeta report --refit."
+        )
+    chosen = _QUICK if fit.problem.counts and not refit else {}
+    try:
+        return sensitivity(fit, **chosen), _LEFT_TO_COMMAND if chosen else ""
+    except BayesmetaError as error:
+        return None, _reason(error)
+
+
+_QUICK = {"pairs": False, "tipping": False, "cumulative": False, "effect_variants": False}
+"""What takes too long for a report where each fit of counts takes a twentieth of a second."""
+
+_LEFT_TO_COMMAND = (
+    "Pairs of priors, earlier years and tipping points are not here, as they take a while with "
+    "counts: bayesmeta sensitivity has them, and bayesmeta report --refit."
+)
+
+
+def _reason(error: BayesmetaError) -> str:
+    """What is wrong, as a sentence."""
+    text = error.message if isinstance(error, InputError) else str(error).partition("\n")[0]
+    return f"{text[:1].upper()}{text[1:]}."

@@ -1,0 +1,50 @@
+"""How far the answer depends on single studies, and on the way effects were computed."""
+
+from bayesmeta.report.document import Block, Items, Paragraph, Picture, Section, Table
+from bayesmeta.report.findings import Findings
+from bayesmeta.report.sections.pictures import pictures
+
+__all__ = ["influence"]
+
+
+def influence(findings: Findings) -> Section:
+    """Without each study in turn, as of each year, other formulas; Baujat and funnel plots."""
+    found, fit = findings.sensitivity, findings.fit
+    blocks: list[Block] = []
+    if found is None:
+        blocks.append(Paragraph(text=findings.no_sensitivity))
+    else:
+        kinds = [kind for kind in found.table["kind"].unique() if kind not in ("base", "prior")]
+        chosen = found.select("base", *kinds)
+        if kinds:
+            header, rows, changed = chosen.cells()
+            blocks += [
+                Items(items=chosen.summary()),
+                Table(
+                    caption="With fewer studies, or effects computed in other ways",
+                    header=header,
+                    rows=rows,
+                    words=["conclusion"],
+                    marked=changed,
+                ),
+                Picture(
+                    name="sensitivity",
+                    figure=chosen.plot(title=False),
+                    caption="Each row is a fit with fewer studies, or other effects.",
+                    alt=" ".join(chosen.summary()),
+                ),
+            ]
+    blocks += pictures(
+        fit,
+        (
+            "baujat",
+            "What each study adds to the heterogeneity, and to the pooled result.",
+            "Baujat plot.",
+        ),
+        (
+            "funnel",
+            "Effects against their standard errors; shaded regions are those of P values.",
+            "Contour-enhanced funnel plot.",
+        ),
+    )
+    return Section(name="influence", title="How much single studies matter", blocks=blocks)

@@ -1,0 +1,60 @@
+"""How far the answer depends on the priors."""
+
+from bayesmeta.report.document import Block, Items, Paragraph, Picture, Section, Table
+from bayesmeta.report.findings import Findings
+from bayesmeta.report.sections.pictures import pictures
+from bayesmeta.sensitivity_analysis import Sensitivity
+
+__all__ = ["sensitivity"]
+
+_TITLE = "How much the priors matter"
+
+
+def sensitivity(findings: Findings) -> Section:
+    """Other priors, tipping points, power-scaling; prior and posterior."""
+    found, fit = findings.sensitivity, findings.fit
+    blocks: list[Block] = []
+    if found is None:
+        blocks.append(Paragraph(text=findings.no_sensitivity))
+    else:
+        chosen = found.select("base", "prior", pairs=False)
+        header, rows, changed = chosen.cells()
+        blocks += [
+            Items(items=[*chosen.summary(), *_pairs(found, chosen)]),
+            Table(
+                caption="Under other priors",
+                header=header,
+                rows=rows,
+                words=["conclusion"],
+                marked=changed,
+            ),
+            Paragraph(text=" ".join([chosen.note, findings.no_sensitivity]), tone="soft"),
+            Picture(
+                name="sensitivity",
+                figure=chosen.plot(title=False),
+                caption="Each row is a fit under other priors; the band is the fit of this report.",
+                alt=" ".join(chosen.summary()),
+            ),
+        ]
+    blocks += pictures(
+        fit,
+        (
+            "prior-posterior",
+            "What the data added to the priors.",
+            "Densities of prior and posterior of each parameter.",
+        ),
+    )
+    return Section(name="sensitivity", title=_TITLE, blocks=blocks)
+
+
+def _pairs(found: Sensitivity, single: Sensitivity) -> list[str]:
+    """What becomes of the conclusion where both priors are others."""
+    every = found.select("base", "prior").table
+    both = every[~every["label"].isin(single.table["label"])]
+    if both.empty:
+        return []
+    changed = int((both["changed"] != "").sum())
+    return [
+        f"with both priors changed, in {len(both)} pairs that are not shown, the conclusion is "
+        f"another in {changed}"
+    ]

@@ -23,6 +23,7 @@ from bayesmeta.results.numbers import (
     effect_decimals,
     format_number,
     format_probability,
+    format_span,
     interval_name,
 )
 from bayesmeta.sensitivity_analysis.tipping import TippingPoint
@@ -317,7 +318,4 @@ def _estimate(row: dict[Hashable, Any], name: str, measure: Measure, size: float
     places = decimals(lower, upper)
     if name != "tau":
         places = effect_decimals(lower, upper, measure)
-    return (
-        f"{format_number(middle, places)} ({format_number(lower, places)} to "
-        f"{format_number(upper, places)})"
-    )
+    return f"{format_number(middle, places)} ({format_span(lower, upper, places)})"

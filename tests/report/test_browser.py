@@ -87,7 +87,7 @@ def pages(
     write_review(bm.review(TOY), folder / "review")
     found["review"] = folder / "review" / "index.html"
     found["outcome"] = sorted((folder / "review").glob("outcome-*.html"))[0]
-    found["sample"] = ROOT / "reports" / "ibd-remission-normal.html"
+    found["sample"] = ROOT / "reports" / "sample-report.html"
     return found
 
 

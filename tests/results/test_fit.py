@@ -15,6 +15,7 @@ from rich.console import Console
 
 import bayesmeta as bm
 from bayesmeta.results import tables
+from bayesmeta.results.fit import FORMAT
 from bayesmeta.results.export import summary_to_csv, summary_to_dict, summary_to_json
 from bayesmeta.results.numbers import decimals, format_number
 from bayesmeta.results.summary import COLUMNS
@@ -133,7 +134,9 @@ DAMAGE = {
     "spec of another shape": lambda tree: tree.attrs.update(spec='{"effect": 3}'),
     "unknown measure": lambda tree: tree.attrs.update(spec='{"effect": {"measure": "XX"}}'),
     "record that is a list": lambda tree: tree.attrs.update(bayesmeta="[1]"),
-    "record without priors": lambda tree: tree.attrs.update(bayesmeta='{"format": 4}'),
+    "record without priors": lambda tree: tree.attrs.update(
+        bayesmeta=json.dumps({"format": FORMAT})
+    ),
     "no posterior": lambda tree: tree.__delitem__("posterior"),
     "no studies": lambda tree: tree.__delitem__("constant_data"),
 }

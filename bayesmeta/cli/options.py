@@ -29,6 +29,14 @@ _FLAGS: tuple[_Flag, ...] = (
         ("--column", "columns"),
         {"metavar": "OURS=THEIRS", "multiple": True, "help": "Name of a column; repeatable."},
     ),
+    (
+        ("--risk-of-bias", "risk_of_bias"),
+        {
+            "metavar": "DOMAIN=COLUMN",
+            "multiple": True,
+            "help": "Column with judgements of a domain; repeatable.",
+        },
+    ),
     (("--decimal",), {"metavar": "MARK", "help": "Decimal mark of the file: . or ,"}),
     (("--better",), {"metavar": "higher|lower", "help": "Direction of benefit."}),
     (
@@ -103,7 +111,7 @@ _OF_ONE_ANALYSIS = frozenset(
         *("--measure", "--where", "--analysis", "--study", "--column", "--decimal", "--important"),
         *("--scale", "--smd", "--r", "--title", "--likelihood", "--baseline", "--contrast"),
         *("--control-risk", "--new-total", "--subgroup", "--moderators", "--time", "--cluster"),
-        *("--rho", "--at"),
+        *("--rho", "--at", "--risk-of-bias"),
     }
 )
 """Flags that make no sense for all outcomes of a review."""
@@ -148,8 +156,9 @@ def out_option(help_text: str, default: str | None = None) -> Callable[..., Any]
 
 def _options(given: dict[str, Any]) -> dict[str, object]:
     options = {name: value for name, value in given.items() if value not in (None, ())}
-    if "columns" in options:
-        options["columns"] = dict(_pair(text, "--column") for text in options["columns"])
+    for name, flag in (("columns", "--column"), ("risk_of_bias", "--risk-of-bias")):
+        if name in options:
+            options[name] = dict(_pair(text, flag) for text in options[name])
     of_priors: dict[str, object] = {
         name: expressions[-1]
         for name, expressions in named_values(

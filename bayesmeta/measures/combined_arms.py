@@ -7,6 +7,8 @@ import xarray as xr
 
 from bayesmeta.measures.base import Measure
 from bayesmeta.measures.moments import combine_arms
+from bayesmeta.studies import judgements_in
+from bayesmeta.studies.risk_of_bias import worst_judgement
 from bayesmeta.studies.text import unique
 
 __all__ = ["combine_rows"]
@@ -24,7 +26,8 @@ def combine_rows(
 
     Events, participants and person-time are summed; means and standard deviations are those of all
     participants together (Cochrane Handbook, table 6.5.a). Of any other column the value is kept on
-    which the rows agree; else texts are joined, and a number is missing.
+    which the rows agree; else texts are joined, and a number is missing. Of judgements of the risk
+    of bias the worst is kept.
 
     Parameters
     ----------
@@ -50,6 +53,7 @@ def combine_rows(
         if table[name].dtype.kind in "fiu"
         else ("study", np.array([_text(table, name, rows.get(i, [i])) for i in kept], dtype=object))
         for name in map(str, table.data_vars)
+        if table[name].dims == ("study",)
     }
     notes = [
         {
@@ -60,7 +64,18 @@ def combine_rows(
         for name, i in zip(names, kept, strict=True)
         if i in rows
     ]
-    return xr.Dataset(combined, coords={"study": names}, attrs=table.attrs), notes
+    merged = xr.Dataset(combined, coords={"study": names}, attrs=table.attrs)
+    judged = judgements_in(table)
+    if judged is not None:
+        worst = [_worst(judged.to_numpy()[rows.get(i, [i])]) for i in kept]
+        merged[str(judged.name)] = (judged.dims, np.array(worst, dtype=object))
+        merged = merged.assign_coords(domain=judged["domain"].to_numpy())
+    return merged, notes
+
+
+def _worst(words: np.ndarray) -> list[str]:
+    """Of each domain the worst judgement of several rows."""
+    return [worst_judgement(domain) for domain in words.T]
 
 
 def _value(table: xr.Dataset, name: str, rows: list[int], measure: Measure) -> float | int:

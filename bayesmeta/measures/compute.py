@@ -174,7 +174,7 @@ def _check_whole(table: xr.Dataset, columns: Mapping[str, Floats]) -> None:
 
 
 def _no_columns(table: xr.Dataset, measure: Measure) -> SpecError:
-    present = [str(name) for name in table.data_vars if name != "row"]
+    present = [str(name) for name in table.data_vars if name != "row" and table[name].ndim == 1]
     needed = [name for name in measure.columns if name not in table and name != "r"]
     if not needed:
         needed = ["effect"]

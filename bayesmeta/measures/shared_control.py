@@ -118,7 +118,7 @@ def _of_control(measure: Measure) -> list[str]:
 
 
 def _no_column(table: xr.Dataset, column: str) -> SpecError:
-    names = [str(name) for name in table.data_vars if name != "row"]
+    names = [str(name) for name in table.data_vars if name != "row" and table[name].ndim == 1]
     unique = "Names of studies are made unique: control arms need a column of their own. "
     return SpecError(
         f"the table has no column {brief(column)}",

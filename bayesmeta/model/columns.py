@@ -8,8 +8,8 @@ from bayesmeta.studies import place
 
 __all__ = ["column_of", "level_of"]
 
-_OWN = ("row", "effect", "std_error", "covariance")
-"""What a table has besides the columns of the user."""
+_OWN = ("row", "effect", "std_error")
+"""What a table has besides the columns of the user, which have one value a study."""
 
 
 def column_of(table: xr.Dataset, name: str, key: str, *, lacking: str) -> np.ndarray:
@@ -31,7 +31,7 @@ def column_of(table: xr.Dataset, name: str, key: str, *, lacking: str) -> np.nda
     DataError
         A study has no value.
     """
-    known = [str(own) for own in table.data_vars if own not in _OWN]
+    known = [str(own) for own in table.data_vars if own not in _OWN and table[own].ndim == 1]
     name = name.replace("/", "∕")  # as the table has it, which a saved fit can hold
     if name not in known:
         raise SpecError(

@@ -11,10 +11,13 @@ from bayesmeta.plots.style import COLOURS, FONT_SIZE
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["COLUMN_GAP", "Column", "Line", "cell_size", "column_widths", "line_width"]
+__all__ = ["BADGE", "COLUMN_GAP", "Column", "Line", "cell_size", "column_widths", "line_width"]
 
 COLUMN_GAP = 0.16
 """Inches between two columns."""
+
+BADGE = 0.158
+"""Inches across a badge."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,22 +32,28 @@ class Column:
         A heading over it and its neighbours of the same group, or "".
     cells, summary : list of str
         One text a study; one text a summary row.
-    align : {"left", "right"}
+    align : {"left", "right", "center"}
     colour : str
     min_width : float
         Least width in inches.
     spills : bool
         Whether the texts of summary rows may go over into the next columns, which have none.
+    badges : list of str
+        Colours of the circles behind the cells, "" for none; empty where there are no circles.
+    gap : float
+        Inches to the next column.
     """
 
     header: str
     cells: Sequence[str]
     summary: Sequence[str]
     group: str = ""
-    align: Literal["left", "right"] = "right"
+    align: Literal["left", "right", "center"] = "right"
     colour: str = COLOURS["data"]
     min_width: float = 0.0
     spills: bool = False
+    badges: Sequence[str] = ()
+    gap: float = COLUMN_GAP
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,7 +95,7 @@ def column_widths(
     for group, members in groupby(columns, key=lambda column: column.group):
         run = list(members)
         widths = [_width(figure, column, lines) for column in run]
-        inside = sum(widths) + COLUMN_GAP * (len(run) - 1)
+        inside = sum(widths) + sum(column.gap for column in run[:-1])
         lacking = line_width(figure, group, bold=True) - inside if group else 0
         extra = max(lacking, 0) / len(run)
         spread += [

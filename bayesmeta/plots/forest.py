@@ -2,17 +2,13 @@
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from bayesmeta.measures import display_size
 from bayesmeta.plots.forest_contrasts import contrast_block, draw_contrasts
-from bayesmeta.plots.forest_notes import SURELY_OUTLYING, notes
-from bayesmeta.plots.forest_rows import Contents, Row, contents
-from bayesmeta.plots.forest_text import directions, left_columns, right_columns
+from bayesmeta.plots.forest_in_axes import draw_in_axes
+from bayesmeta.plots.forest_layouts import Layout, find_layout
+from bayesmeta.plots.forest_marks import draw_forest
+from bayesmeta.plots.forest_rows import Contents, contents
 from bayesmeta.plots.layout import Sheet
-from bayesmeta.plots.marks import Estimate, draw_mark, mark_limits
-from bayesmeta.plots.panels import fitting_ticks
-from bayesmeta.plots.style import COLOURS, RC, without_glyph_warnings
+from bayesmeta.plots.style import RC, without_glyph_warnings
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -23,7 +19,15 @@ if TYPE_CHECKING:
 __all__ = ["forest"]
 
 
-def forest(fit: "Fit", *, shrunken: bool = True, title: bool = True) -> "Figure":
+def forest(
+    fit: "Fit",
+    *,
+    shrunken: bool = True,
+    title: bool = True,
+    layout: str = "revman",
+    risk_of_bias: bool = True,
+    ax: "Axes | None" = None,
+) -> "Figure":
     """Forest plot in the manner of RevMan, with what the Bayesian model adds.
 
     Squares are the studies' own estimates with confidence intervals, their area in proportion to
@@ -46,124 +50,56 @@ def forest(fit: "Fit", *, shrunken: bool = True, title: bool = True) -> "Figure"
         Draw the posterior of each study's true effect.
     title
         Put the title of the analysis above.
+    layout
+        ``"revman"``: all columns on both sides of the plot. ``"jama"``: the house style of JAMA,
+        with each arm in few columns, the directions over the plot and the weights on its right.
+        ``"plain"``: names, plot and estimates alone.
+    risk_of_bias
+        Show the judgements of the risk of bias on the right, where the fit has any; not in the
+        layout ``"plain"``.
+    ax
+        Axes to draw into, instead of a figure of their own. The names of the studies are the
+        labels of its y axis, and the estimates stand on its right; columns, judgements,
+        contrasts, title and notes are left out.
 
     Returns
     -------
     matplotlib.figure.Figure
-        As wide and as high as its content needs.
+        As wide and as high as its content needs; that of `ax`, where this is given.
+
+    Raises
+    ------
+    SpecError
+        There is no such layout, or `ax` is not one axes.
     """
     import matplotlib as mpl
 
+    chosen, shown = find_layout(layout), contents(fit, shrunken=shrunken)
+    if ax is not None:
+        return draw_in_axes(ax, fit, shown, form=chosen.form)
     with mpl.rc_context(RC), without_glyph_warnings():
-        return _draw(fit, contents(fit, shrunken=shrunken), fit.spec.title if title else "")
+        return _draw(fit, shown, chosen, fit.spec.title if title else "", risk_of_bias)
 
 
-def _draw(fit: "Fit", shown: Contents, title: str) -> "Figure":
-    block = contrast_block(fit)
+def _draw(fit: "Fit", shown: Contents, layout: Layout, title: str, risk_of_bias: bool) -> "Figure":
+    block, arranged = contrast_block(fit), layout.arrange(fit, shown, risk_of_bias)
     sheet = Sheet(
-        left=left_columns(fit, shown),
-        right=right_columns(fit, shown),
+        left=arranged.left,
+        right=arranged.right,
         rows=shown.rows,
         title=title,
-        notes=notes(fit, shown),
+        notes=arranged.notes,
         summary_rows=[str(i) for i in range(len(shown.foot))],
-        directions=directions(fit),
+        directions=arranged.directions,
         null=fit.measure.null,
         lines=[row.line for row in shown.body],
         block=block,
+        directions_above=arranged.directions_above,
+        rule_below=arranged.rule_below,
     )
-    axes, measure = sheet.axes, fit.measure
-    axes.set_xlim(*_limits(fit, shown))
-    if measure.null is not None:
-        axes.axvline(measure.null, color=COLOURS["null"], linewidth=0.9, zorder=0)
-    for guide in shown.guides:
-        axes.plot(
-            [guide.x] * 2,
-            [guide.first, guide.last],
-            color=COLOURS["model"],
-            linewidth=0.7,
-            linestyle=(0, (4, 3)),
-            zorder=0,
-        )
-    _studies(axes, fit, shown)
-    for row in (*shown.body, *shown.foot):
-        _summary(axes, row)
-    fitting_ticks(axes, measure.scale, display_size(fit.table))
-    label = measure.label[:1].upper() + measure.label[1:]
-    scale = "" if measure.scale.name == "identity" else f" ({measure.scale.name} scale)"
-    axes.set_xlabel(label + scale, labelpad=4)
+    draw_forest(sheet.axes, fit, shown)
+    if arranged.directions_above:
+        sheet.write_directions_above()
     if block is not None:
         draw_contrasts(sheet.block_axes, fit)
     return sheet.figure
-
-
-def _limits(fit: "Fit", shown: Contents) -> tuple[float, float]:
-    """All means and true effects; what is vague, as a new study of a rare subgroup, is cut."""
-    null = fit.measure.null
-    own = [estimate for estimate in shown.own if estimate is not None]
-    said = [row for row in (*shown.body, *shown.foot) if row.estimate is not None]
-    sure = [row for row in said if row.mark == "diamond" or fit.problem.design.is_pooled]
-    return mark_limits(
-        [*shown.shrunken, *(row.estimate for row in sure if row.estimate)],
-        [*own, *(row.estimate for row in said if row not in sure and row.estimate)],
-        [] if null is None else [null],
-    )
-
-
-def _studies(axes: "Axes", fit: "Fit", shown: Contents) -> None:
-    """Squares of the studies' own estimates, circles of their true effects."""
-    weights = fit.weights.to_numpy()
-    above, below = (0.14, 0.24) if shown.shrunken else (0.0, 0.0)
-    for row in shown.body:
-        if row.study is None:
-            continue
-        own = shown.own[row.study]
-        if own is not None:
-            size = 2.5 + 5.5 * float(np.sqrt(weights[row.study] / weights.max()))
-            outlying = shown.outlier is not None and shown.outlier[row.study] > SURELY_OUTLYING
-            colour = COLOURS["changed" if outlying else "data"]
-            draw_mark(axes, row.place - above, own, colour=colour, marker="s", size=size)
-    for row in shown.body:
-        if row.study is not None and shown.shrunken:
-            true, place = shown.shrunken[row.study], row.place + below
-            draw_mark(axes, place, true, colour=COLOURS["model"], marker="o", size=3.6)
-
-
-def _summary(axes: "Axes", row: Row) -> None:
-    if row.estimate is None:
-        return
-    if row.mark == "diamond":
-        _diamond(axes, row.place, row.estimate)
-    else:
-        _bar(axes, row.place, row.estimate)
-
-
-def _diamond(axes: "Axes", row: float, estimate: Estimate) -> None:
-    x = [estimate.lower, estimate.centre, estimate.upper, estimate.centre]
-    axes.fill(x, [row, row - 0.34, row, row + 0.34], color=COLOURS["model"], linewidth=0, zorder=3)
-
-
-def _bar(axes: "Axes", row: float, estimate: Estimate) -> None:
-    """The prediction interval: an open bar, so that nobody takes it for the pooled effect's."""
-    low, high = axes.get_xlim()
-    lower, upper = max(estimate.lower, low), min(estimate.upper, high)
-    axes.barh(
-        row,
-        upper - lower,
-        left=lower,
-        height=0.3,
-        facecolor="white",
-        edgecolor=COLOURS["prediction"],
-        linewidth=1.3,
-        zorder=2,
-    )
-    axes.plot(
-        [estimate.centre] * 2, [row - 0.15, row + 0.15], color=COLOURS["prediction"], linewidth=1.3
-    )
-    for outside, edge, arrow in (
-        (estimate.lower < low, low, "<"),
-        (estimate.upper > high, high, ">"),
-    ):
-        if outside:
-            colour = COLOURS["prediction"]
-            axes.plot([edge], [row], arrow, color=colour, markersize=5, clip_on=False, zorder=3)

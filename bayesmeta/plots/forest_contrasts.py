@@ -12,7 +12,7 @@ from bayesmeta.plots.contrasts import (
     contrasts_of,
     reference_group,
 )
-from bayesmeta.plots.forest_text import estimate_text
+from bayesmeta.plots.forest_estimates import estimate_text
 from bayesmeta.plots.layout import Block
 from bayesmeta.plots.marks import draw_mark, mark_limits
 from bayesmeta.plots.panels import fitting_ticks

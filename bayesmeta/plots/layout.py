@@ -6,6 +6,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from bayesmeta.plots.columns import (
+    BADGE,
     COLUMN_GAP,
     Column,
     Line,
@@ -13,6 +14,7 @@ from bayesmeta.plots.columns import (
     column_widths,
     line_width,
 )
+from bayesmeta.plots.fold import in_two_lines
 from bayesmeta.plots.panels import strip
 from bayesmeta.plots.style import COLOURS, FONT_SIZE
 
@@ -27,6 +29,8 @@ _PLOT = 3.3
 _MARGIN = 0.15
 _AXIS = 0.52
 _NOTE = 0.82
+_ASIDE = 6 / 72
+_ANCHORS = {"left": 0.0, "center": 0.5, "right": 1.0}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,7 +56,8 @@ class Sheet:
     """A figure of rows: text columns left, a plot, text columns right.
 
     Rows count downwards from 0; `row_of` gives the place of a summary row. The y axis of `axes`
-    is in rows.
+    is in rows. The directions stand below the axis, or above it, where `write_directions_above`
+    is called once the limits of the axis are set. `rule_below` is the rule below the studies.
     """
 
     left: Sequence[Column]
@@ -65,6 +70,8 @@ class Sheet:
     null: float | None
     lines: Sequence[Line] = ()
     block: Block | None = None
+    directions_above: bool = False
+    rule_below: bool = True
     figure: "Figure" = field(init=False)
     axes: "Axes" = field(init=False)
     block_axes: "Axes" = field(init=False)
@@ -81,10 +88,12 @@ class Sheet:
         left, right = self._widened(left, right)
         plot = _PLOT
         if self.directions:
-            widest = max(line_width(self.figure, side) for side in self.directions)
+            sides = map(in_two_lines, self.directions) if self.directions_above else self.directions
+            bold = self.directions_above
+            widest = max(line_width(self.figure, side, bold=bold) for side in sides)
             plot = max(plot, 2 * widest + 0.6)
         top = (2 if self.title else 0.4) + 2
-        below = 0.8 if self.directions else 0
+        below = 0.8 if self.directions and not self.directions_above else 0
         bottom = _AXIS / _ROW + below + self._block_rows + _NOTE * len(self.notes) + 0.9
         body = self._last + 0.5
         height = (top + body + bottom) * _ROW
@@ -92,7 +101,7 @@ class Sheet:
         self.figure.set_size_inches(width + 2 * _MARGIN, height)
         self._total = (width + 2 * _MARGIN, height)
         self._body_top = height - top * _ROW
-        start = _MARGIN + sum(left) + COLUMN_GAP * len(left)
+        start = _MARGIN + sum(left) + sum(column.gap for column in self.left)
         self.axes = self._add_axes(start, plot, -0.5, body - 0.5)
         self._write_columns(self.left, left, _MARGIN)
         self._write_columns(self.right, right, start + plot + 2 * COLUMN_GAP)
@@ -117,18 +126,26 @@ class Sheet:
         """Widths of the columns, the first wider where texts that go over several need it."""
         spilling = self.left[0].summary if self.left[0].spills else []
         wide = [line_width(self.figure, text, bold=True) for text in spilling]
+        free = next((i for i, one in enumerate(self.left) if i and any(one.summary)), len(left))
+        lacking = max(wide, default=0.0) - self._taken(left[:free])
+        wide = []
         first, block = right[0] if right else 0.0, self.block
         if block is not None:
             wide += [line_width(self.figure, text) for text in block.labels]
             wide.append(line_width(self.figure, block.heading, bold=True))
             texts = [line_width(self.figure, text) for text in block.texts]
             first = max(first, line_width(self.figure, block.header, bold=True), *texts)
-        lacking = max(wide, default=0.0) - sum(left) - COLUMN_GAP * (len(left) - 1)
+        lacking = max(lacking, max(wide, default=0.0) - self._taken(left))
         return [left[0] + max(lacking, 0.0), *left[1:]], [first, *right[1:]] if right else []
+
+    def _taken(self, left: Sequence[float]) -> float:
+        """Inches that the first columns on the left take, with what is between them."""
+        return sum(left) + sum(column.gap for column in self.left[: len(left) - 1])
 
     def _whole_width(self, columns: float, plot: float) -> float:
         """Inches without the margins."""
-        content = columns + COLUMN_GAP * (len(self.left) + len(self.right) + 1) + plot
+        gaps = sum(column.gap for column in (*self.left, *self.right[:-1]))
+        content = columns + gaps + 2 * COLUMN_GAP + plot
         notes = [line_width(self.figure, note, size=FONT_SIZE - 1) for note in self.notes]
         return max(
             content, *notes, line_width(self.figure, self.title, bold=True, size=FONT_SIZE + 1)
@@ -161,10 +178,10 @@ class Sheet:
     ) -> None:
         position, edges = start, []
         for column, width in zip(columns, widths, strict=True):
-            anchor = self._x(position if column.align == "left" else position + width)
+            anchor = self._x(position + _ANCHORS[column.align] * width)
             self._write_column(column, anchor)
             edges.append((column, position, position + width))
-            position += width + COLUMN_GAP
+            position += width + column.gap
         for group, members in groupby(edges, key=lambda edge: edge[0].group):
             run = list(members)
             if group:
@@ -174,6 +191,9 @@ class Sheet:
         style: dict[str, Any] = {"ha": column.align, "color": column.colour}
         bold = {"weight": "bold", "va": "center_baseline", **style}
         self.figure.text(anchor, self._y(-1.1), column.header, **bold)
+        for line, colour in zip(self.lines, column.badges or [""] * len(self.lines), strict=True):
+            if colour:
+                self._draw_badge(anchor, self._y(line.place), colour)
         for line, cell in zip(self.lines, column.cells, strict=True):
             folded = "\n" in cell
             indent = self._x(line.indent) if column.align == "left" else 0.0
@@ -184,11 +204,18 @@ class Sheet:
                 va="center" if folded else "center_baseline",
                 fontsize=cell_size(cell),
                 linespacing=0.95,
-                weight="bold" if line.bold else "normal",
+                weight="bold" if line.bold or column.badges else "normal",
                 **style,
             )
         for name, cell in zip(self.summary_rows, column.summary, strict=True):
             self.figure.text(anchor, self._y(self.row_of(name)), cell, **bold)
+
+    def _draw_badge(self, x: float, y: float, colour: str) -> None:
+        from matplotlib.lines import Line2D
+
+        circle = Line2D([x], [y], marker="o", color=colour, markersize=72 * BADGE)
+        circle.set_markeredgewidth(0)
+        self.figure.add_artist(circle)
 
     def _write_group(
         self, group: str, colour: str, ends: tuple[float, float], columns: int
@@ -218,14 +245,15 @@ class Sheet:
     def _rules(self) -> None:
         whole = (_MARGIN, self._total[0] - _MARGIN)
         self._line(whole, -0.6)
-        self._line(whole, self.rows - 0.3)
+        if self.rule_below:
+            self._line(whole, self.rows - 0.3)
 
     def _write_directions(self) -> float:
         """The directions below the axis; the row at which what follows begins."""
         from matplotlib.transforms import blended_transform_factory
 
         row = self._last + _AXIS / _ROW
-        if not self.directions:
+        if not self.directions or self.directions_above:
             return row
         row += 0.3
         at_null = blended_transform_factory(self.axes.transData, self.figure.transFigure)
@@ -244,6 +272,23 @@ class Sheet:
                 annotation_clip=False,
             )
         return row
+
+    def write_directions_above(self) -> None:
+        """The directions over the plot on each side of no effect, or as near as there is room."""
+        if not self.directions or self.null is None:
+            return
+        low, high = self.axes.get_xlim()
+        box, width = self.axes.get_position(), self._total[0]
+        first, last = box.x0 * width, box.x1 * width
+        sides = [in_two_lines(side) for side in self.directions]
+        left, right = (line_width(self.figure, side, bold=True) for side in sides)
+        null = first + (last - first) * (self.null - low) / (high - low)
+        between = min(max(null, first + left + _ASIDE), last - right - _ASIDE)
+        ends = (between - _ASIDE, "right"), (between + _ASIDE, "left")
+        style: dict[str, Any] = {"weight": "bold", "va": "center_baseline"}
+        for side, (x, align) in zip(sides, ends, strict=True):
+            for row, line in enumerate(reversed(side.splitlines())):
+                self.figure.text(self._x(x), self._y(-1.1 - row), line, ha=align, **style)
 
     def _write_block(self, block: Block, row: float, at: tuple[float, float, float]) -> None:
         """The texts of the second plot, and its axes; `at` is their start, width, and the right."""

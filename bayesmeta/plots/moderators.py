@@ -61,7 +61,7 @@ def moderators_of(fit: "Fit") -> list[Moderator]:
     if chosen is None:
         return []
     found: dict[int, Moderator] = {}
-    for name in (str(name) for name in fit.table.data_vars):
+    for name in (str(name) for name in fit.table.data_vars if fit.table[name].ndim == 1):
         values = fit.table[name].to_numpy()
         if values.dtype.kind == "f":
             number = _number(name, values, terms, centred=chosen.centre or chosen.scale)

@@ -7,7 +7,6 @@ from bayesmeta.studies.columns import COLUMNS, Column, guess_columns
 from bayesmeta.studies.csv import read_csv
 from bayesmeta.studies.review import (
     METHODS,
-    Judgement,
     Kind,
     Method,
     Outcome,
@@ -18,10 +17,12 @@ from bayesmeta.studies.review import (
     Subgroup,
 )
 from bayesmeta.studies.revman import is_revman, read_review
+from bayesmeta.studies.risk_of_bias import JUDGEMENTS, Judgement, judgements_in
 from bayesmeta.studies.table import place, study_table
 
 __all__ = [
     "COLUMNS",
+    "JUDGEMENTS",
     "METHODS",
     "Column",
     "Judgement",
@@ -35,6 +36,7 @@ __all__ = [
     "Subgroup",
     "guess_columns",
     "is_revman",
+    "judgements_in",
     "place",
     "read_csv",
     "read_review",

@@ -6,7 +6,8 @@ from types import MappingProxyType
 
 from bayesmeta.errors import DataError
 from bayesmeta.studies.records import Record, read_records
-from bayesmeta.studies.review import Judgement, Kind, Outcome, Review, StudyRows, Subgroup
+from bayesmeta.studies.review import Kind, Outcome, Review, StudyRows, Subgroup
+from bayesmeta.studies.risk_of_bias import Judgement
 from bayesmeta.studies.study_rows import (
     ENTERED,
     Place,

@@ -11,10 +11,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from bayesmeta.errors import SpecError, brief, did_you_mean
+from bayesmeta.studies.risk_of_bias import RISK_OF_BIAS, Judgement, judgements_of_outcome
 
 __all__ = [
     "METHODS",
-    "Judgement",
     "Kind",
     "Method",
     "Outcome",
@@ -239,25 +239,6 @@ class Outcome:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Judgement:
-    """A judgement of the risk of bias of a study in a domain.
-
-    Attributes
-    ----------
-    study, domain : str
-    judgement : {"low", "some concerns", "unclear", "high"} or str
-        In the words of the tool that was used; others as the file writes them.
-    outcome : str
-        The outcome or group of outcomes that it concerns; "" for all.
-    """
-
-    study: str
-    domain: str
-    judgement: str
-    outcome: str = ""
-
-
-@dataclass(frozen=True, kw_only=True)
 class Review:
     """A file of RevMan.
 
@@ -320,7 +301,8 @@ class Review:
             Columns ``study``, ``year`` where it is known, ``subgroup`` where there are any, and
             the numbers that are analysed, events swapped where RevMan swaps them; estimates from
             O-E and variance are ``effect`` and ``std_error``. The index is ``row``, the row in
-            the file, where that is known.
+            the file, where that is known; ``attrs["risk_of_bias"]`` holds the judgements of the
+            studies, by domain.
         """
         rows, numbers = outcome.rows, outcome.analysed()
         if outcome.kind == "O-E and variance":
@@ -337,5 +319,12 @@ class Review:
         included = rows.in_total if group < 0 else rows.subgroup == group
         index = pd.Index(rows.row, name="row") if rows.row.all() else None
         frame = pd.DataFrame(columns | numbers, index=index)[included]
-        frame.attrs = {"file": self.file, "warnings": ()}
+        judged, unknown = judgements_of_outcome(
+            self.risk_of_bias, analysis=outcome.analysis, name=outcome.name, studies=frame["study"]
+        )
+        warnings = [
+            f"Risk of bias: {brief(word)} is no judgement that is known, and is left out."
+            for word in unknown
+        ]
+        frame.attrs = {"file": self.file, "warnings": tuple(warnings), RISK_OF_BIAS: judged}
         return frame

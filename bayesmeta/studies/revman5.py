@@ -9,7 +9,8 @@ from xml.etree.ElementTree import Element
 
 from bayesmeta.errors import DataError, brief
 from bayesmeta.studies.markup import parse_xml
-from bayesmeta.studies.review import Judgement, Kind, Outcome, Review, Settings, StudyRows, Subgroup
+from bayesmeta.studies.review import Kind, Outcome, Review, Settings, StudyRows, Subgroup
+from bayesmeta.studies.risk_of_bias import Judgement
 from bayesmeta.studies.settings import (
     CHOICES,
     UnknownSettingError,

@@ -21,7 +21,8 @@ from bayesmeta.studies.data_rows import (
     several_analyses,
 )
 from bayesmeta.studies.records import Record, read_records
-from bayesmeta.studies.review import Judgement, Kind, Outcome, Review, Settings, StudyRows, Subgroup
+from bayesmeta.studies.review import Kind, Outcome, Review, Settings, StudyRows, Subgroup
+from bayesmeta.studies.risk_of_bias import Judgement
 from bayesmeta.studies.settings import (
     CHOICES,
     MODELS,

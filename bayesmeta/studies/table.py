@@ -14,6 +14,7 @@ from bayesmeta.errors import DataError, SpecError, brief, did_you_mean, located
 from bayesmeta.studies.columns import COLUMNS, Column
 from bayesmeta.studies.numbers import Decimal, parse_number
 from bayesmeta.studies.query import filter_rows
+from bayesmeta.studies.risk_of_bias import RISK_OF_BIAS, risk_of_bias_variable
 from bayesmeta.studies.text import one_line, unique
 
 __all__ = ["place", "study_table"]
@@ -28,6 +29,7 @@ def study_table(
     cluster: str | None = None,
     result: str | None = None,
     related: bool = False,
+    risk_of_bias: Mapping[str, str] | None = None,
 ) -> xr.Dataset:
     """Check a table of studies and name its columns.
 
@@ -49,6 +51,9 @@ def study_table(
         The column that tells the results of one study apart in the names of the rows.
     related
         That rows of one study depend on each other is known, and nothing is said of it.
+    risk_of_bias
+        Domain = the column that holds its judgements. Those in ``attrs["risk_of_bias"]``, which a
+        file of RevMan gives, are there too.
 
     Returns
     -------
@@ -56,7 +61,8 @@ def study_table(
         Dimension ``study`` with unique names; a float variable for each known column (NaN where
         missing), the other columns as they are, and ``row``, the row in the file (the position
         from 1 in a data frame). In names of columns ``/`` is written ``∕``, which a saved fit
-        can hold. The attributes are ``file`` and ``warnings``.
+        can hold. Where there are judgements, ``risk_of_bias`` (study, domain) holds them in the
+        words of `JUDGEMENTS`. The attributes are ``file`` and ``warnings``.
 
     Raises
     ------
@@ -91,12 +97,16 @@ def study_table(
         if cluster is not None:
             whole = _study_names(cells, cluster, key="model.cluster") if cluster else given
             variables["cluster"] = np.array(whole, object)
+        judged = risk_of_bias_variable(
+            cells, labels, risk_of_bias or {}, frame.attrs.get(RISK_OF_BIAS, {})
+        )
         for name in cells.columns.difference(list(names_of.values()), sort=False):
             label = one_line(name).replace("/", "∕")
             if label.strip(".") and label not in {*variables, "study"}:
                 variables[label] = _plain(_inferred(cells[name], decimal))
+    bias = {} if judged is None else {RISK_OF_BIAS: judged}
     return xr.Dataset(
-        {name: ("study", values) for name, values in variables.items()},
+        {**{name: ("study", values) for name, values in variables.items()}, **bias},
         coords={"study": labels},
         attrs={
             "file": str(file) if file else "",

@@ -167,10 +167,22 @@ def test_other_files_and_plots_are_refused(
 
 
 def test_every_plot_draws_and_says_what_it_is(
-    zero_cells: pd.DataFrame, exchangeable: bm.Fit, regression: bm.Fit, over_time: dict[str, bm.Fit]
+    zero_cells: pd.DataFrame,
+    odds_ratios: bm.Fit,
+    exchangeable: bm.Fit,
+    regression: bm.Fit,
+    over_time: dict[str, bm.Fit],
 ) -> None:
-    fit = bm.fit(zero_cells, measure="OR", likelihood="binomial", engine="quadrature")
+    dated = zero_cells.assign(year=[2001, 2002, 2003, 2004, 2005])
+    fit = bm.fit(dated, measure="OR", likelihood="binomial", engine="quadrature")
     special = {"ranks": exchangeable, "bubble": regression, "time-course": over_time["free"]}
+    special["traffic-light"] = bm.fit(
+        zero_cells.assign(overall="low"),
+        measure="OR",
+        engine="quadrature",
+        risk_of_bias={"Overall": "overall"},
+    )
+    special |= dict.fromkeys(("trace", "chain-ranks", "ess", "loo-pit"), odds_ratios)
     for name, plot in PLOTS.items():
         assert isinstance(special.get(name, fit).plot(name), Figure)
         assert plot.__doc__

@@ -15,8 +15,8 @@ from rich.console import Console
 
 import bayesmeta as bm
 from bayesmeta.results import tables
-from bayesmeta.results.fit import FORMAT
 from bayesmeta.results.export import summary_to_csv, summary_to_dict, summary_to_json
+from bayesmeta.results.fit import FORMAT
 from bayesmeta.results.numbers import decimals, format_number
 from bayesmeta.results.summary import COLUMNS
 from bayesmeta.results.tables import fit_to_text, prepared_to_text

@@ -18,7 +18,7 @@ __all__ = ["mirrored", "posterior_of"]
 _MANY = 500
 """Components of a mixture above which it is computed at `_POINTS` points only."""
 
-_POINTS = 1500
+_POINTS = 600
 _TAIL = 1e-8
 
 

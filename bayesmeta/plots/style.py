@@ -102,6 +102,4 @@ def figure_bytes(figure: "Figure", layout: str, *, dpi: float = _DPI) -> bytes:
 
 
 def _write(figure: "Figure", target: Path | io.BytesIO, layout: str, dpi: float) -> None:
-    figure.savefig(
-        target, format=layout, dpi=dpi, metadata=_METADATA[layout], facecolor="white"
-    )
+    figure.savefig(target, format=layout, dpi=dpi, metadata=_METADATA[layout], facecolor="white")

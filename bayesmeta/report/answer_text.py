@@ -146,8 +146,11 @@ def weight_of_priors(findings: Findings) -> list[str]:
     if found is not None:
         priors = found.table[found.table["kind"] == "prior"]
         others = found.table[~found.table["kind"].isin(["base", "prior"])]
-        texts.append(_verdict("other priors", priors["changed"]))
-        texts.append(_verdict("analyses with fewer studies or other formulas", others["changed"]))
+        if found.concludes:
+            texts.append(_verdict("other priors", priors["changed"]))
+            what = "analyses with fewer studies or other formulas"
+            texts.append(_verdict(what, others["changed"]))
+        texts += [f"{line[:1].upper()}{line[1:]}." for line in found.ranges[:1]]
     if fit.problem.is_plain:
         shares = {name: share for name, share in overlap(fit).items() if name in ("mu", "tau")}
         parts = [f"of {name} {100 * share:.0f} %" for name, share in shares.items()]

@@ -1,12 +1,18 @@
 """What a report says of a fit beside the fit itself: a comparison, a sensitivity analysis."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from bayesmeta.comparison import Comparison, compare
 from bayesmeta.engines.quadrature import refusal
 from bayesmeta.errors import BayesmetaError, InputError
 from bayesmeta.results import Fit
-from bayesmeta.sensitivity_analysis import Sensitivity, sensitivity
+from bayesmeta.sensitivity_analysis import (
+    MeansUnderPrior,
+    Sensitivity,
+    means_under_priors,
+    sensitivity,
+)
 
 __all__ = ["Findings", "gather"]
 
@@ -22,6 +28,8 @@ class Findings:
         None where methods for one pooled effect have nothing to say; then `no_comparison` says why.
     sensitivity : Sensitivity or None
         None where it cannot be done, or not in the time that a report may take.
+    means : sequence of MeansUnderPrior
+        Several means under other priors; empty for one mean, and where it would take long.
     no_comparison, no_sensitivity : str
         Why there is none, or not all of it.
     """
@@ -29,6 +37,7 @@ class Findings:
     fit: Fit
     comparison: Comparison | None
     sensitivity: Sensitivity | None
+    means: Sequence[MeansUnderPrior] = ()
     no_comparison: str = ""
     no_sensitivity: str = ""
 
@@ -50,6 +59,7 @@ def gather(fit: Fit, *, refit: bool = False) -> Findings:
         fit=fit,
         comparison=compared,
         sensitivity=varied,
+        means=_means(fit, refit=refit),
         no_comparison=no_comparison,
         no_sensitivity=no_sensitivity,
     )
@@ -57,11 +67,27 @@ def gather(fit: Fit, *, refit: bool = False) -> Findings:
 
 def _compared(fit: Fit) -> tuple[Comparison | None, str]:
     """The other methods; other likelihoods by quadrature, which takes no time."""
+    unlike = _unlike(fit)
+    if unlike:
+        return None, f"RevMan's methods pool independent studies into one effect; {unlike}."
     try:
         found = compare(fit, engine="quadrature")
     except BayesmetaError as error:
         return None, _reason(error)
     return replace(found, spec=fit.spec), ""
+
+
+def _unlike(fit: Fit) -> str:
+    """What a model has that methods for one pooled effect do not know; "" for nothing."""
+    design = fit.problem.design
+    if design.subgroups is not None:
+        kind = "times" if design.times else "subgroups"
+        return f"this model has a mean for each of {design.count} {kind}"
+    if design.terms:
+        return "in this model the effect depends on moderators"
+    if fit.problem.clusters is not None or fit.problem.correlated:
+        return "here rows depend on each other"
+    return ""
 
 
 def _varied(fit: Fit, *, refit: bool) -> tuple[Sensitivity | None, str]:
@@ -76,6 +102,13 @@ def _varied(fit: Fit, *, refit: bool) -> tuple[Sensitivity | None, str]:
         return sensitivity(fit, **chosen), _LEFT_TO_COMMAND if chosen else ""
     except BayesmetaError as error:
         return None, _reason(error)
+
+
+def _means(fit: Fit, *, refit: bool) -> list[MeansUnderPrior]:
+    """Several means under other priors; a random walk takes seconds for each."""
+    if fit.problem.design.means == "random-walk" and not refit:
+        return []
+    return means_under_priors(fit.problem, fit.spec.interval)
 
 
 _QUICK = {"pairs": False, "tipping": False, "cumulative": False, "effect_variants": False}

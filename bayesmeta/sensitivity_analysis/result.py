@@ -83,6 +83,12 @@ class Sensitivity:
         """The effect measure."""
         return find_measure(self.spec.effect.measure)
 
+    @property
+    def concludes(self) -> bool:
+        """Whether there is a conclusion that others may change: on an effect, or on benefit."""
+        chances = self.table[["prob_benefit", "prob_important"]]
+        return self.measure.null is not None or bool(chances.notna().any(axis=None))
+
     def plot(self, *, title: bool = True, ax: "Sequence[Axes] | Axes | None" = None) -> "Figure":
         """All fits against the base one: see `bayesmeta.plots.sensitivity.sensitivity_plot`."""
         from bayesmeta.plots.sensitivity import sensitivity_plot  # for cost
@@ -167,7 +173,10 @@ class Sensitivity:
         """
         changed = int((self.table["changed"] != "").sum())
         others = len(self.table) - 1
-        if changed:
+        if not self.concludes:
+            label = self.measure.label
+            lines = [f"No conclusion to compare: a {label} has no value that is no effect."]
+        elif changed:
             lines = [f"The conclusion changes in {changed} of {others} other analyses (marked *)."]
         else:
             lines = [f"The conclusion is the same in all {others} other analyses."]

@@ -34,6 +34,8 @@ def comparison(findings: Findings) -> Section:
         ]
         for row in found.rows
     ]
+    if not any(row[-1] for row in rows):  # what is benefit is not known
+        header, rows = header[:-1], [row[:-1] for row in rows]
     blocks: list[Block] = [
         Table(
             caption="The same studies by every method",

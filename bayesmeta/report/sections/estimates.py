@@ -25,7 +25,8 @@ def estimates(findings: Findings) -> Section:
         Items(items=[interval_note(fit), *notes_of_estimates(fit)]),
     ]
     for caption, header, rows in derived_rows(fit):
-        blocks.append(Table(caption=caption, header=header, rows=rows))
+        words = [""] if not header[-1] else []  # sentences, of one arm
+        blocks.append(Table(caption=caption, header=header, rows=rows, words=words))
     if control_level(fit) is not None:
         blocks += pictures(
             fit,

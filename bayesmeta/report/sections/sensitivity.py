@@ -1,5 +1,7 @@
 """How far the answer depends on the priors."""
 
+from bayesmeta.comparison.text import span_text
+from bayesmeta.measures import display_size
 from bayesmeta.report.document import Block, Items, Paragraph, Picture, Section, Table
 from bayesmeta.report.findings import Findings
 from bayesmeta.report.sections.pictures import pictures
@@ -15,7 +17,7 @@ def sensitivity(findings: Findings) -> Section:
     found, fit = findings.sensitivity, findings.fit
     blocks: list[Block] = []
     if found is None:
-        blocks.append(Paragraph(text=findings.no_sensitivity))
+        blocks += _means(findings) or [Paragraph(text=findings.no_sensitivity)]
     else:
         chosen = found.select("base", "prior", pairs=False)
         header, rows, changed = chosen.cells()
@@ -57,4 +59,40 @@ def _pairs(found: Sensitivity, single: Sensitivity) -> list[str]:
     return [
         f"with both priors changed, in {len(both)} pairs that are not shown, the conclusion is "
         f"another in {changed}"
+    ]
+
+
+def _means(findings: Findings) -> list[Block]:
+    """Several means, each under other priors of the standard deviations."""
+    found, fit = findings.means, findings.fit
+    if not found:
+        return []
+    size = display_size(fit.table)
+    names = fit.problem.design.subgroups.names if fit.problem.design.subgroups else ()
+    most = len(names) * (len(names) - 1) // 2
+    rows = [
+        [
+            each.label,
+            *(
+                span_text((float(middle), float(low), float(high)), fit.measure, size)
+                for middle, low, high in zip(each.median, each.lower, each.upper, strict=True)
+            ),
+            f"{each.apart} of {most}",
+        ]
+        for each in found
+    ]
+    apart = {each.apart for each in found}
+    verdict = "is the same" if len(apart) == 1 else "depends on the prior"
+    return [
+        Paragraph(
+            text=f"How many differences exclude 0 {verdict}. The prior of a standard deviation was "
+            "replaced by a half-normal one with half, and with twice, its median."
+        ),
+        Table(
+            caption="The means under other priors of the standard deviations",
+            header=["prior", *names, "differences that exclude 0"],
+            rows=rows,
+            strong=[0],
+            marked=[i for i, each in enumerate(found) if each.apart != found[0].apart],
+        ),
     ]

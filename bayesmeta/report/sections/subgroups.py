@@ -27,16 +27,19 @@ def subgroups(findings: Findings) -> Section | None:
         blocks.append(Paragraph(text=f"{test[:1].upper()}{test[1:]}."))
     if fit.ranks is not None:
         blocks.append(_ranks(fit))
+    if not design.times:
+        blocks += pictures(fit, _RIDGE, _RANKS)
     blocks += pictures(
         fit,
-        ("ridge", "The posterior of each mean.", "Posterior densities of the means."),
-        ("ranks", "How probably each mean has each rank; 1 is best.", "Probabilities of ranks."),
         ("bubble", "Effects against the moderator, with the line of the means.", "Bubble plot."),
         ("time-course", "The mean over time.", "Effects over time."),
     )
     title = "Times" if design.times else "Subgroups" if design.subgroups else "Moderators"
     return Section(name="subgroups", title=title, blocks=blocks)
 
+
+_RIDGE = ("ridge", "The posterior of each mean.", "Posterior densities of the means.")
+_RANKS = ("ranks", "How probably each mean has each rank; 1 is best.", "Probabilities of ranks.")
 
 _CONTRASTS = (
     "A claim that two means differ rests on the interval of their difference, which is in the "

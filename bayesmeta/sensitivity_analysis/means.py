@@ -1,0 +1,101 @@
+"""Several means under other priors of the standard deviations, which decide how they pool."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from bayesmeta.engines.quadrature import LinearPosterior, refusal, solve
+from bayesmeta.measures.base import Floats
+from bayesmeta.model import Problem
+from bayesmeta.priors import Prior, parse_prior
+from bayesmeta.spec import Interval
+
+__all__ = ["MeansUnderPrior", "means_under_priors"]
+
+_FACTORS = (0.5, 2.0)
+"""A prior is replaced by a half-normal one whose median is so many times its own."""
+
+_MEDIAN = 0.6745
+"""Median of a half-normal distribution with scale 1."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class MeansUnderPrior:
+    """The means, and their differences, under one choice of priors; on the analysis scale.
+
+    Attributes
+    ----------
+    label : str
+        The prior that is another; "as fitted" for those of the fit.
+    median, lower, upper : array (mean,)
+        Of each mean, in the order of the subgroups.
+    apart : int
+        Differences of two means whose interval excludes 0.
+    """
+
+    label: str
+    median: Floats
+    lower: Floats
+    upper: Floats
+    apart: int
+
+
+def means_under_priors(problem: Problem, interval: Interval) -> list[MeansUnderPrior]:
+    """The fit, and each prior of a standard deviation narrower and wider in turn; exact.
+
+    Parameters
+    ----------
+    problem
+        Several means with a normal likelihood.
+    interval
+        Of which kind the intervals are.
+
+    Returns
+    -------
+    list of MeansUnderPrior
+        Empty where quadrature does not do the problem, or it has one mean.
+    """
+    if problem.design.subgroups is None or refusal(problem) is not None:
+        return []
+    found = []
+    for label, each in _variations(problem):
+        posterior = solve(each)
+        assert isinstance(posterior, LinearPosterior)  # what several means have
+        lower, upper = posterior.mu.interval(interval.prob, interval.kind)
+        found.append(
+            MeansUnderPrior(
+                label=label,
+                median=posterior.mu.ppf(np.array([0.5]))[0, :, 0],
+                lower=lower[0],
+                upper=upper[0],
+                apart=_apart(posterior, interval),
+            )
+        )
+    return found
+
+
+def _variations(problem: Problem) -> Iterator[tuple[str, Problem]]:
+    yield "as fitted", problem
+    for name in ("omega", "tau", "tau_within"):
+        prior = problem.priors.get(name)
+        if prior is None or not prior.proper:
+            continue
+        for factor in _FACTORS:
+            other = _half_normal(prior, factor)
+            label = f"{name} ~ {other.expression}"
+            yield label, replace(problem, priors={**problem.priors, name: other})
+
+
+def _half_normal(prior: Prior, factor: float) -> Prior:
+    scale = factor * float(prior.ppf(0.5)) / _MEDIAN
+    return parse_prior(f"HalfNormal({scale:.3g})")
+
+
+def _apart(posterior: LinearPosterior, interval: Interval) -> int:
+    """How many differences of two means exclude 0."""
+    means = posterior.linear.means
+    first, second = np.triu_indices(means.shape[0], 1)
+    contrasts = posterior.combined(means[second] - means[first], name="contrast")
+    lower, upper = contrasts.interval(interval.prob, interval.kind)
+    return int(((lower > 0) | (upper < 0)).sum())

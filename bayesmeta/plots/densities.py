@@ -68,7 +68,9 @@ def _between_points(mixture: NormalMixture) -> Density:
     scale = middle - quarter
     low, high = np.arcsinh((np.array([first, last]) - middle) / scale)
     x = middle + scale * np.sinh(np.linspace(low, high, _POINTS))
-    density, below = mixture.pdf(x)[0, 0], mixture.cdf(x)[0, 0]
+    density = mixture.pdf(x)[0, 0]
+    below = np.append(0.0, np.cumsum(np.diff(x) * (density[1:] + density[:-1]) / 2))
+    below += (1 - below[-1]) / 2
     return Density(
         pdf=lambda at: np.interp(at, x, density, left=0.0, right=0.0),
         ppf=lambda q: np.interp(q, below, x),

@@ -108,7 +108,7 @@ def _means(fit: Fit, *, refit: bool) -> list[MeansUnderPrior]:
     """Several means under other priors; a random walk takes seconds for each."""
     if fit.problem.design.means == "random-walk" and not refit:
         return []
-    return means_under_priors(fit.problem, fit.spec.interval)
+    return means_under_priors(fit)
 
 
 _QUICK = {"pairs": False, "tipping": False, "cumulative": False, "effect_variants": False}

@@ -8,7 +8,7 @@ __all__ = ["bold", "code_block", "escape", "italic", "slug"]
 _SPACE = re.compile(r"[ \t\n\v\f\r\x1c-\x1e\x85\u2028\u2029]+")
 """Spaces but those that do not break."""
 
-_SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~^$@&]|-(?=-)|(?<=-)-|:(?=//)|(?<=\bwww)\.)")
+_SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~^$@&]|-(?=-)|(?<=-)-|:(?=//)|(?<=www)\.)")
 """Marks of Markdown, of its tables, of mathematics and citations; two dashes, which pandoc makes
 one long one; what begins an address, in which GitHub would not undo the escapes."""
 

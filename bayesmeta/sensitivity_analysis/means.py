@@ -7,8 +7,9 @@ import numpy as np
 
 from bayesmeta.engines.quadrature import LinearPosterior, refusal, solve
 from bayesmeta.measures.base import Floats
-from bayesmeta.model import Problem
+from bayesmeta.model import Design, Problem
 from bayesmeta.priors import Prior, parse_prior
+from bayesmeta.results import Fit
 from bayesmeta.spec import Interval
 
 __all__ = ["MeansUnderPrior", "means_under_priors"]
@@ -41,24 +42,24 @@ class MeansUnderPrior:
     apart: int
 
 
-def means_under_priors(problem: Problem, interval: Interval) -> list[MeansUnderPrior]:
-    """The fit, and each prior of a standard deviation narrower and wider in turn; exact.
+def means_under_priors(fit: Fit) -> list[MeansUnderPrior]:
+    """The fit, and each prior of a standard deviation narrower and wider in turn.
 
     Parameters
     ----------
-    problem
+    fit
         Several means with a normal likelihood.
-    interval
-        Of which kind the intervals are.
 
     Returns
     -------
     list of MeansUnderPrior
-        Empty where quadrature does not do the problem, or it has one mean.
+        The fit itself first, the others by quadrature; empty where that does not do the model, or
+        there is one mean.
     """
+    problem, interval = fit.problem, fit.spec.interval
     if problem.design.subgroups is None or refusal(problem) is not None:
         return []
-    found = []
+    found = [_fitted(fit)]
     for label, each in _variations(problem):
         posterior = solve(each)
         assert isinstance(posterior, LinearPosterior)  # what several means have
@@ -69,14 +70,26 @@ def means_under_priors(problem: Problem, interval: Interval) -> list[MeansUnderP
                 median=posterior.mu.ppf(np.array([0.5]))[0, :, 0],
                 lower=lower[0],
                 upper=upper[0],
-                apart=_apart(posterior, interval),
+                apart=_apart(posterior, each.design, interval),
             )
         )
     return found
 
 
+def _fitted(fit: Fit) -> MeansUnderPrior:
+    estimates = fit.estimates
+    means = estimates[estimates["name"] == "mu"]
+    contrasts = estimates[estimates["name"] == "contrast"]
+    return MeansUnderPrior(
+        label="as fitted",
+        median=means["median"].to_numpy(float),
+        lower=means["lower"].to_numpy(float),
+        upper=means["upper"].to_numpy(float),
+        apart=int(((contrasts["lower"] > 0) | (contrasts["upper"] < 0)).sum()),
+    )
+
+
 def _variations(problem: Problem) -> Iterator[tuple[str, Problem]]:
-    yield "as fitted", problem
     for name in ("omega", "tau", "tau_within"):
         prior = problem.priors.get(name)
         if prior is None or not prior.proper:
@@ -92,10 +105,10 @@ def _half_normal(prior: Prior, factor: float) -> Prior:
     return parse_prior(f"HalfNormal({scale:.3g})")
 
 
-def _apart(posterior: LinearPosterior, interval: Interval) -> int:
-    """How many differences of two means exclude 0."""
-    means = posterior.linear.means
-    first, second = np.triu_indices(means.shape[0], 1)
-    contrasts = posterior.combined(means[second] - means[first], name="contrast")
+def _apart(posterior: LinearPosterior, design: Design, interval: Interval) -> int:
+    """How many of the differences of means exclude 0."""
+    if design.contrasts is None:  # there is one subgroup
+        return 0
+    contrasts = posterior.read(design.contrasts, "contrast")
     lower, upper = contrasts.interval(interval.prob, interval.kind)
     return int(((lower > 0) | (upper < 0)).sum())

@@ -15,7 +15,7 @@ MODELS = Path(__file__).parents[2] / "models"
 def test_each_row_is_a_fit_with_that_prior(kind: str) -> None:
     spec = MODELS / "oa-pain-by-source.toml"
     fit = bm.fit(spec, engine="quadrature", kind=kind)
-    found = means_under_priors(fit.problem, fit.spec.interval)
+    found = means_under_priors(fit)
     assert [each.label for each in found] == [
         "as fitted",
         "omega ~ HalfNormal(sigma=0.25)",
@@ -38,5 +38,5 @@ def test_each_row_is_a_fit_with_that_prior(kind: str) -> None:
 
 def test_one_mean_and_sampled_models_have_none(odds_ratios: bm.Fit) -> None:
     plain = bm.fit(MODELS / "oa-pain.toml", engine="quadrature")
-    assert means_under_priors(plain.problem, plain.spec.interval) == []
-    assert means_under_priors(odds_ratios.problem, odds_ratios.spec.interval) == []
+    assert means_under_priors(plain) == []
+    assert means_under_priors(odds_ratios) == []

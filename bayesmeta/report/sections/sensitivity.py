@@ -69,7 +69,7 @@ def _means(findings: Findings) -> list[Block]:
         return []
     size = display_size(fit.table)
     names = fit.problem.design.subgroups.names if fit.problem.design.subgroups else ()
-    most = len(names) * (len(names) - 1) // 2
+    most = int((fit.estimates["name"] == "contrast").sum())
     rows = [
         [
             each.label,

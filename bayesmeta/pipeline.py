@@ -67,6 +67,8 @@ class Prepared:
         The numbers and priors.
     data_sha256 : str
         Hash of the file of studies, or of the values of the data frame.
+    whole : bool
+        Whether `raw` has the studies that were left out too: not where it comes from a fit.
     """
 
     spec: Spec
@@ -75,6 +77,7 @@ class Prepared:
     table: xr.Dataset
     problem: Problem
     data_sha256: str
+    whole: bool = True
 
 
 def fit(source: str | Path | pd.DataFrame, *, progress: bool = False, **options: Any) -> Fit:
@@ -325,6 +328,7 @@ def prepared_from(fit: Fit, options: Mapping[str, object]) -> Prepared:
         table=table,
         problem=problem_of(spec, table, fit.priors),
         data_sha256=str(fit.record["provenance"]["data_sha256"]),
+        whole=not fit.record["excluded"],
     )
 
 

@@ -14,7 +14,7 @@ __all__ = ["row_of_fit", "row_of_posterior", "row_of_risk_ratio"]
 
 def row_of_fit(fit: Fit) -> Row:
     """The row of a fit."""
-    names = fit.estimates.loc[fit.estimates["name"] != "theta", "name"]
+    names = fit.estimates.loc[fit.estimates["study"] == "", "name"]
     found = {str(name): fit.estimate(str(name)) for name in names}
     numbers = {
         f"{name}_{end}": estimate[end]

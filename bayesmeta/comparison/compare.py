@@ -70,13 +70,12 @@ def compare(
     if isinstance(source, Fit):
         prepared = prepared_from(source, options)
         first = source.with_interval(**prepared.spec.interval.model_dump())
-        whole = not source.record["excluded"]  # else studies without events are not in the fit
         check_plain(prepared.problem, "compare")
     else:
         prepared = check(source, **options)
         check_plain(prepared.problem, "compare")
-        first, whole = fit_prepared(prepared, progress=progress), True
-    others = other_likelihoods(prepared) if whole else []
+        first = fit_prepared(prepared, progress=progress)
+    others = other_likelihoods(prepared) if prepared.whole else []
     fits = [first, *(fit_prepared(other, progress=progress) for other in others)]
     origin, changed = _origin(prepared)
     beside = side_by_side(prepared, origin, [_row(each, prepared) for each in fits])

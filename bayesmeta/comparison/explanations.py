@@ -221,7 +221,7 @@ def _fixed_and_random(facts: Facts) -> str | None:
         f"{facts.shown(random.estimate, random)} instead of {facts.shown(fixed.estimate, fixed)}."
     )
     if apart >= fixed.sd:
-        sentence += " So far apart, small studies found something else than large ones."
+        sentence += " So far apart, small studies may have found something else than large ones."
     return sentence
 
 

@@ -13,13 +13,12 @@ from bayesmeta.priors import Prior
 __all__ = ["NOTES", "model_code"]
 
 NOTES = {
-    "tau": "The standard deviation of the true effects around their mean.",
     "tau_within": "The standard deviation of the true effects inside a study.",
     "nu": "The degrees of freedom of the t distribution of the true effects.",
     "p_outlier": "The share of outlying studies.",
     "tau_outlier": "By what the effects of outlying studies vary more.",
 }
-"""What is said of each parameter of a heterogeneity."""
+"""What is said of each parameter of a heterogeneity besides tau."""
 
 
 def model_code(problem: Problem, *, theta: Literal["integrated", "sampled"]) -> str:
@@ -169,9 +168,9 @@ def _stacked(each: str) -> str:
 
 
 def _parameter(problem: Problem, name: str) -> str:
-    prior, note = problem.priors[name], f"# {NOTES[name]}"
-    if name == "tau" and problem.heterogeneity == "nested":
-        note = "# The standard deviation of what results of one study share."
+    words = HETEROGENEITIES[problem.heterogeneity].tau
+    own = f"{words[:1].upper()}{words[1:]}." if name == "tau" else NOTES[name]
+    prior, note = problem.priors[name], f"# {own}"
     if name == "tau" and problem.design.own_tau:
         note = "# The standard deviation of the true effects of each subgroup around its mean."
         return f"{note}\n{_own(name, prior)}"

@@ -161,7 +161,6 @@ def _new_study(problem: Problem) -> list[Equation]:
 
 _OF: dict[str, str] = {
     "mu": "the mean of the true effects",
-    "tau": "the standard deviation of the true effects",
     "tau_within": "the standard deviation inside studies",
     "tau_outlier": "the additional standard deviation of outlying studies",
     "p_outlier": "the share of outlying studies",
@@ -184,8 +183,10 @@ def _prior(problem: Problem, name: str) -> Equation:
         what = "the first mean" if walk else "the mean of the means"
     elif name == "alpha" and problem.likelihood != "beta-binomial":
         symbol = r"\alpha_i"
-    elif name == "tau" and HETEROGENEITIES[problem.heterogeneity].clustered:
-        what = "the standard deviation between studies"
+    elif name == "tau":
+        what = HETEROGENEITIES[problem.heterogeneity].tau
+    elif name == "omega" and design.means == "random-walk":
+        what = "the standard deviation of a step over the average gap"
     elif name.startswith("beta["):
         what = f"the coefficient of {name[5:-1]}"
     return Equation(latex=prior_line(problem.priors[name], symbol), meaning=f"prior of {what}")

@@ -138,8 +138,8 @@ def _arms(fit: "Fit") -> _Arms:
     columns = fit.measure.columns
     if fit.measure.code not in TREATED or any(name not in fit.table for name in columns):
         raise SpecError(
-            "an L'Abbé plot needs the events of two arms, and this fit has not these or is of "
-            f"another measure ({fit.measure.code})",
+            "an L'Abbé plot needs the events of two arms, which this fit does not have, or it is "
+            f"of another measure ({fit.measure.code})",
             key="effect.measure",
             hint=f"It is drawn of {', '.join(TREATED)}, from events and participants (or "
             "person-time) of each arm.",

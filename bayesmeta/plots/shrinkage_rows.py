@@ -75,6 +75,13 @@ def check_shrinkage(fit: "Fit") -> None:
             key="model.heterogeneity",
             hint='Fit with heterogeneity = "normal", or draw forest.',
         )
+    if fit.problem.heterogeneity not in ("normal", "common", "nested"):
+        raise SpecError(
+            "a shrinkage plot is of normal random effects, and with outlying ones a study is drawn "
+            "the less the further it is away",
+            key="model.heterogeneity",
+            hint='Fit with heterogeneity = "normal", or draw forest.',
+        )
     if not fit.has_weights:
         raise SpecError(
             "in this fit rows depend on each other, and each is drawn towards its neighbours as "

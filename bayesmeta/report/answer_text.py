@@ -3,16 +3,23 @@
 import math
 from collections.abc import Iterator
 
-import pandas as pd
-
 from bayesmeta.comparison.text import estimate_text
+from bayesmeta.measures import find_measure
+from bayesmeta.plots.moderators import reference_text
 from bayesmeta.report.findings import Findings
 from bayesmeta.results import Fit
 from bayesmeta.results.estimates_text import effect_text
-from bayesmeta.results.numbers import format_probability, interval_name
-from bayesmeta.results.overlap import overlap
+from bayesmeta.results.numbers import format_probability, interval_name, plain_number
 
-__all__ = ["caveats", "lead", "new_study", "said_by_others", "studies_text", "weight_of_priors"]
+__all__ = [
+    "arms",
+    "caveats",
+    "changed_studies",
+    "lead",
+    "new_study",
+    "said_by_others",
+    "studies_text",
+]
 
 _CHANCES = (
     (0.995, "almost certainly"),
@@ -25,6 +32,17 @@ _FEW = 10
 """With fewer studies the heterogeneity is uncertain, whatever its estimate (Cochrane Handbook
 10.10.4.4)."""
 
+_LONGEST = 60
+"""Characters of reference values that have room in a sentence."""
+
+
+def arms(fit: Fit) -> tuple[str, str] | None:
+    """Treatment and control, as the user calls them; None where one group is looked at."""
+    labels, measure = fit.spec.labels, fit.measure
+    compares = any(name.endswith("_control") for name in measure.columns)
+    given = not measure.columns and labels.model_fields_set
+    return (labels.treatment, labels.control) if compares or given else None
+
 
 def lead(fit: Fit) -> list[str]:
     """What was found: the mean effect, or those of subgroups, with intervals; who benefits."""
@@ -36,7 +54,8 @@ def studies_text(fit: Fit) -> str:
     clusters, k = fit.problem.clusters, fit.table.sizes["study"]
     text = f"{k} {'study' if k == 1 else 'studies'}"
     if clusters is not None and len(clusters.names) < k:
-        text = f"{k} results of {len(clusters.names)} studies"
+        count = len(clusters.names)
+        text = f"{k} results of {count} {'study' if count == 1 else 'studies'}"
     people = fit.n_participants
     return text if people is None else f"{text} with {people} participants"
 
@@ -44,14 +63,21 @@ def studies_text(fit: Fit) -> str:
 def _one_mean(fit: Fit) -> list[str]:
     row, label = fit.estimate("mu"), fit.measure.label
     level = interval_name(fit.spec.interval)
-    which = "The pooled" if fit.problem.design.is_pooled else "At the reference values the mean"
     middle, _, ends = effect_text(row, fit.measure).partition(" (")
-    found = f"{which} {label} is {middle} ({level} {ends}, from {studies_text(fit)}."
+    found = f"{_where(fit)} {label} is {middle} ({level} {ends}, from {studies_text(fit)}."
     return [" ".join(filter(None, [found, _benefit(fit, row["prob_benefit"]), _important(fit)]))]
 
 
+def _where(fit: Fit) -> str:
+    """Of a meta-regression the mean is that at some values of the moderators, and says which."""
+    if fit.problem.design.is_pooled:
+        return "The pooled"
+    values = reference_text(fit)
+    return f"At {values if 0 < len(values) <= _LONGEST else 'the reference values'} the mean"
+
+
 def _means(fit: Fit) -> list[str]:
-    """A sentence a subgroup, then what is to be said of their differences."""
+    """A sentence of all subgroups, then what is to be said of their differences."""
     measure, level = fit.measure, interval_name(fit.spec.interval)
     rows = fit.estimates[fit.estimates["name"] == "mu"].to_dict("records")
     parts = "; ".join(f"{row['subgroup']} {effect_text(row, measure)}" for row in rows)
@@ -70,45 +96,44 @@ def _contrasts(fit: Fit) -> Iterator[str]:
     level = interval_name(fit.spec.interval)
     if apart.empty:
         yield (
-            f"No {level} of a difference between them excludes 0: these studies do not show that "
-            "they differ, nor that they do not."
+            "No two of them differ beyond doubt: every "
+            f"{level} of a difference includes none. That does not show that they are alike."
         )
         return
     found = "; ".join(
         f"{row['term']} {effect_text(row, fit.measure)}" for row in apart.to_dict("records")
     )
-    yield f"Of {len(rows)} differences {len(apart)} exclude 0 ({level}): {found}."
+    many = f"{len(apart)} of {len(rows)} differences are" if len(rows) > 1 else "The difference is"
+    ratio = ", as ratios" if fit.measure.scale.ratio else ""
+    yield f"{many} other than none by the {level}{ratio}: {found}."
 
 
 def _benefit(fit: Fit, chance: float) -> str:
     """On whose side the mean effect is, and how probably."""
-    if math.isnan(chance):
+    if math.isnan(chance) or fit.diagnostics.verdict == "fail":
         return ""
-    labels, two_arms = fit.spec.labels, any(c.endswith("_control") for c in fit.measure.columns)
-    who = f"{labels.treatment} is" if two_arms else "the mean effect is"
-    good, bad = (
-        (f"better than {labels.control}", f"worse than {labels.control}")
-        if two_arms
-        else ("a benefit", "no benefit but a harm")
-    )
+    compared = arms(fit)
+    mean = "The mean effect" if fit.problem.design.is_pooled else "The mean effect there"
+    good, bad = ("is {} a benefit", "is {} no benefit but a harm")
+    if compared:
+        good, bad = f"{{}} favours {compared[0]}", f"{{}} favours {compared[1]}"
     probability = f"the probability of benefit is {format_probability(chance)}"
     for least, word in _CHANCES:
         for share, verdict in ((chance, good), (1 - chance, bad)):
             if share >= least:
-                text = f"{who} {word} {verdict} on average: {probability}."
-                return text[:1].upper() + text[1:]
-    return f"Whether {who} {good} on average is open: {probability}."
+                return f"{mean} {verdict.replace('{}', word, 1)}: {probability}."
+    return f"Whether {mean[:1].lower()}{mean[1:]} is a benefit is open: {probability}."
 
 
 def _important(fit: Fit) -> str:
-    """How probably the mean effect is as large as the smallest important one."""
-    chance, important = fit.estimate("mu")["prob_important"], fit.spec.effect.important
-    if math.isnan(chance) or important is None:
+    """How probably the mean effect is as good as the smallest important one."""
+    chance, effect = fit.estimate("mu")["prob_important"], fit.spec.effect
+    if math.isnan(chance) or effect.important is None:
         return ""
-    least = f"{important:g}".replace("-", "−")
+    limit = "at most" if effect.better == "lower" else "at least"
     return (
-        f"That it is at least as large as the smallest important effect ({least}) has the "
-        f"probability {format_probability(chance)}."
+        f"The mean {fit.measure.label} is {limit} {plain_number(effect.important)}, and so an "
+        f"important benefit, with the probability {format_probability(chance)}."
     )
 
 
@@ -120,8 +145,9 @@ def new_study(fit: Fit) -> list[str]:
     row, mean = fit.estimate("theta_new"), fit.estimate("mu")
     prediction = interval_name(fit.spec.interval, prediction=True)
     _, _, ends = effect_text(row, fit.measure).partition(" (")
+    like = "like these" if design.is_pooled else "with these values"
     text = (
-        f"In a new study like these the true {fit.measure.label} lies between "
+        f"In a new study {like} the true {fit.measure.label} lies between "
         f"{ends.removesuffix(')').replace(' to ', ' and ')} ({prediction})"
     )
     if not math.isnan(row["prob_benefit"]):
@@ -139,41 +165,15 @@ def new_study(fit: Fit) -> list[str]:
     return [text]
 
 
-def weight_of_priors(findings: Findings) -> list[str]:
-    """How far the priors drive the answer."""
-    found, fit = findings.sensitivity, findings.fit
-    texts = []
-    if found is not None:
-        priors = found.table[found.table["kind"] == "prior"]
-        others = found.table[~found.table["kind"].isin(["base", "prior"])]
-        if found.concludes:
-            texts.append(_verdict("other priors", priors["changed"]))
-            what = "analyses with fewer studies or other formulas"
-            texts.append(_verdict(what, others["changed"]))
-        texts += [f"{line[:1].upper()}{line[1:]}." for line in found.ranges[:1]]
-    if fit.problem.is_plain:
-        shares = {name: share for name, share in overlap(fit).items() if name in ("mu", "tau")}
-        parts = [f"of {name} {100 * share:.0f} %" for name, share in shares.items()]
-        if parts:
-            texts.append(
-                f"Of the posterior {' and '.join(parts)} was there in the prior (overlap of the "
-                "two densities)."
-            )
-    return [text for text in texts if text]
-
-
-def _verdict(what: str, changed: pd.Series) -> str:
-    """Whether the conclusion is another in other analyses."""
-    count = int((changed != "").sum())
-    if not len(changed):
-        return ""
-    if not count:
-        return f"Under all {len(changed)} {what} that were tried the conclusion is the same."
-    names = {phrase for phrases in changed if phrases for phrase in phrases.split("; ")}
-    return (
-        f"The conclusion is another under {count} of {len(changed)} {what} that were tried "
-        f"({'; '.join(sorted(names))})."
-    )
+def changed_studies(fit: Fit) -> list[str]:
+    """How many studies were left out, and how many were corrected."""
+    record = fit.record
+    parts = [
+        f"{len(record[kind])} {'study was' if len(record[kind]) == 1 else 'studies were'} {what}"
+        for kind, what in (("excluded", "left out"), ("corrections", "corrected"))
+        if record[kind]
+    ]
+    return [f"{' and '.join(parts)}: see the data."] if parts else []
 
 
 def said_by_others(findings: Findings) -> list[str]:
@@ -182,22 +182,34 @@ def said_by_others(findings: Findings) -> list[str]:
     if found is None:
         return []
     measure, size = found.measure, found.size
-    texts = []
-    for row in found.rows:
-        estimate = estimate_text(row, measure, size)
-        if row.method == "published":
-            source = found.spec.compare.published.source if found.spec.compare.published else ""
-            texts.append(f"The published result{f' ({source})' * bool(source)} is {estimate}.")
-        elif row.method in ("fixed", "random", "own"):
-            texts.append(f"{row.label}: {estimate}.")
     level = f"{100 * found.spec.interval.prob:g} %"
-    return [f"{' '.join(texts)} These are {level} confidence intervals."] if texts else []
+    texts = []
+    printed = found.spec.compare.published
+    if printed is not None:
+        own = find_measure(printed.measure) if printed.measure else measure
+        own_row = next((row for row in found.rows if row.method == "published"), None)
+        numbers = estimate_text(own_row, measure, size) if own_row else None
+        source = f" ({printed.source})" if printed.source else ""
+        if numbers:
+            texts.append(
+                f"The published {own.label}{source} is {numbers}, with a {100 * printed.level:g} % "
+                "interval."
+            )
+    shown = ["fixed", "random", "own"] + ["published"] * (printed is None)  # stored in a file
+    rows = [
+        f"{row.label}: {estimate_text(row, measure, size)}"
+        for row in found.rows
+        if row.method in shown
+    ]
+    if rows:
+        texts.append(f"{'; '.join(rows)} ({level} confidence intervals).")
+    return [" ".join(texts)] if texts else []
 
 
 def caveats(fit: Fit) -> list[str]:
     """What must be known besides the warnings of the fit, where studies are few."""
     k = fit.table.sizes["study"]
-    if k >= _FEW or k == 1 or fit.problem.heterogeneity == "common":
+    if k >= _FEW or k == 1 or "tau" not in fit.posterior:
         return []
     return [
         f"There are {k} studies. With fewer than ten the data say little of how much the true "

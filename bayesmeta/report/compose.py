@@ -1,11 +1,12 @@
 """A fit to a report, which is then written as HTML, Markdown or Word."""
 
 from bayesmeta import __version__
-from bayesmeta.report.answer_text import studies_text
+from bayesmeta.report.answer_text import arms, studies_text
 from bayesmeta.report.document import Report
 from bayesmeta.report.findings import gather
 from bayesmeta.report.sections import sections_of
 from bayesmeta.results import Fit
+from bayesmeta.results.numbers import plain_number
 from bayesmeta.results.tables import describe_model
 
 __all__ = ["compose"]
@@ -34,15 +35,15 @@ def compose(fit: Fit, *, refit: bool = False) -> Report:
 def _facts(fit: Fit) -> list[tuple[str, str]]:
     """What was asked, of what, and how."""
     spec, measure = fit.spec, fit.measure
-    effect, labels = spec.effect, spec.labels
+    effect, compared = spec.effect, arms(fit)
     facts = []
-    if any(name.endswith("_control") for name in measure.columns):
-        facts.append(("Question", f"{labels.treatment} against {labels.control}"))
+    if compared is not None:
+        facts.append(("Question", f"{compared[0]} against {compared[1]}"))
     facts.append(("Effect", f"{measure.label} ({measure.code})"))
     if effect.better is not None:
         facts.append(("Benefit", f"{effect.better} is better"))
     if effect.important is not None:
-        facts.append(("Smallest important effect", f"{effect.important:g}".replace("-", "−")))
+        facts.append(("Smallest important effect", plain_number(effect.important)))
     facts.append(("Studies", studies_text(fit)))
     model = describe_model(spec)
     facts.append(("Model", f"{model}, {spec.model.likelihood} likelihood"))

@@ -12,7 +12,7 @@ from bayesmeta.report.compose import compose
 from bayesmeta.report.document import Report
 from bayesmeta.report.html import write_html
 from bayesmeta.report.markdown import write_markdown
-from bayesmeta.report.word import write_word
+from bayesmeta.report.word import find_pandoc, write_word
 from bayesmeta.results import Fit
 
 __all__ = ["FORMATS", "check_formats", "write_report"]
@@ -62,9 +62,13 @@ def check_formats(formats: Iterable[str]) -> list[str]:
     ------
     SpecError
         There is no such format; the hint names the nearest.
+    EngineError
+        Pandoc, which one needs, is not installed.
     """
     chosen = list(dict.fromkeys(formats))
     for each in chosen:
         if each not in FORMATS:
             raise SpecError(f"reports are not written as {each}", hint=did_you_mean(each, FORMATS))
+    if "docx" in chosen:
+        find_pandoc()  # before a long run
     return chosen

@@ -13,7 +13,7 @@ from bayesmeta.report.document import Picture, Report
 from bayesmeta.report.markdown import picture_names, to_markdown
 from bayesmeta.report.page import source
 
-__all__ = ["write_word"]
+__all__ = ["find_pandoc", "write_word"]
 
 _READER = (
     "markdown+gfm_auto_identifiers-smart-raw_html-raw_tex-raw_attribute"
@@ -38,7 +38,7 @@ def write_word(report: Report, folder: Path, name: str) -> Path:
     EngineError
         Pandoc is not installed, or failed.
     """
-    pandoc = _pandoc()
+    pandoc = find_pandoc()
     with tempfile.TemporaryDirectory(prefix="bayesmeta-") as made:
         drawn = Path(made)
         files = picture_names(report, "png")
@@ -74,8 +74,14 @@ def _convert(pandoc: Any, text: str, pictures: Path, looks: Path, target: Path) 
         raise EngineError(f"pandoc could not write the report: {error}") from None
 
 
-def _pandoc() -> Any:
-    """The library that runs pandoc; it is there with the program alone."""
+def find_pandoc() -> Any:
+    """The library that runs pandoc, where it and the program are installed.
+
+    Raises
+    ------
+    EngineError
+        They are not.
+    """
     try:
         import pypandoc
 

@@ -13,12 +13,13 @@ __all__ = [
     "format_probability",
     "format_span",
     "interval_name",
+    "plain_number",
 ]
 
 _RAREST = 0.001
 _MOST_DECIMALS = 12
 _MOST_OF_RATIO = 4
-_WIDE = 1e4
+_HUNDRED, _WIDE = 100.0, 1e4
 _LONG = 1e6
 _RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
@@ -79,6 +80,8 @@ def format_span(lower: float, upper: float, places: int) -> str:
     if 0 < lower < upper and places > decimals(lower, upper):
         if upper >= _WIDE:
             end = format_large(upper)
+        elif upper >= _HUNDRED:
+            end = format_number(upper, decimals(lower, upper))
         if places >= _MOST_OF_RATIO and float(f"{lower:.{places}f}") == 0:
             start = f"<{10.0**-places:.{places}f}"
     return f"{start} to {end}"
@@ -90,3 +93,8 @@ def format_large(value: float) -> str:
         return format_number(value, 0)
     digits, _, power = f"{value:.1e}".partition("e")
     return f"{digits}×10{str(int(power)).translate(_RAISED)}"
+
+
+def plain_number(value: float) -> str:
+    """A number that was given, with all its digits and a true minus sign; "" for none."""
+    return "" if math.isnan(value) else f"{value:.12g}".replace("-", "−")

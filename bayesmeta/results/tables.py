@@ -22,6 +22,7 @@ from bayesmeta.results.numbers import (
     format_probability,
     format_span,
     interval_name,
+    plain_number,
 )
 from bayesmeta.spec import Spec
 
@@ -133,7 +134,7 @@ def raw_rows(table: xr.Dataset, measure: Measure) -> tuple[list[str], list[list[
     rows = [
         [
             str(study),
-            *(f"{table[name].to_numpy()[i]:g}".replace("nan", "") for name in raw),
+            *(plain_number(table[name].to_numpy()[i]) for name in raw),
             format_number(effect[i], places),
             format_number(error[i], places),
         ]
@@ -240,7 +241,8 @@ def _study_table(fit: "Fit") -> Table:
 def study_rows(fit: "Fit") -> tuple[list[str], list[list[str]]]:
     """Headers and rows, as text: of each study its own effect, its weight, its true effect."""
     estimates = fit.estimates[fit.estimates["name"] == "theta"]
-    headers = ["study", "effect", "std. error", "weight %", "theta"]
+    weighted = ["weight %"] * fit.has_weights
+    headers = ["study", "effect", "std. error", *weighted, "theta"]
     headers.append(interval_name(fit.spec.interval))
     outliers = fit.estimates.loc[fit.estimates["name"] == "outlier", "mean"].to_list()
     headers += ["P(outlier)"] if outliers else []
@@ -259,7 +261,7 @@ def study_rows(fit: "Fit") -> tuple[list[str], list[list[str]]]:
             str(row["study"]),
             format_number(effect, places),
             format_number(error, places),
-            format_number(weight, 1),
+            *([format_number(weight, 1)] * fit.has_weights),
             format_number(row["median"], places),
             format_span(row["lower"], row["upper"], places),
         ]
@@ -317,7 +319,7 @@ def cross_check_line(fit: "Fit") -> str:
     if check is None:
         return ""
     return (
-        f"{check['engine']} agrees within "
+        f"{check['engine']} differs by at most "
         f"{check['max_difference_in_mcse']:.1f} Monte Carlo standard errors"
     )
 

@@ -140,12 +140,16 @@ def effect_variants(prepared: Prepared, r: Sequence[float]) -> Iterator[Variatio
     ):
         for label, rule in ZERO_CELL_RULES.items():
             changed = effect.zero_cells.model_copy(update=rule)
-            if changed != effect.zero_cells:
+            if changed.drop00 is False and not prepared.whole:
+                yield Variation(kind="zero cells", label=label, problem=None, reason=_NOT_KEPT)
+            elif changed != effect.zero_cells:
                 yield _recomputed(prepared, "zero cells", label, {"zero_cells": changed})
-    if measure.code == "SMD":
+    if measure.code == "SMD" and all(name in prepared.raw for name in measure.columns):
         other = "revman" if effect.smd == "exact" else "exact"
         yield _recomputed(prepared, "smd", f"smd = {other}", {"smd": other})
 
+
+_NOT_KEPT = "a fit does not hold the studies that were left out: give its spec or its data"
 
 _ANY = ("any", "other", "Cochrane")
 """Settings of published priors that hold for any analysis."""

@@ -19,6 +19,7 @@ __all__ = ["OPTIONS", "build_spec", "load_spec", "read_tables"]
 OPTIONS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "title": ("title",),
+        "question": ("question",),
         "where": ("data", "where"),
         "analysis": ("data", "analysis"),
         "study": ("data", "study"),

@@ -344,6 +344,7 @@ class Spec(Section):
     """One analysis: what to read, which effect, which model, which priors."""
 
     title: str = Field("", description="what the analysis is about")
+    question: str = Field("", description="what is asked, in a sentence or two, for the report")
     data: Data = Data()
     effect: Effect
     model: Model = Model()

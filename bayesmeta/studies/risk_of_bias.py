@@ -31,7 +31,7 @@ JUDGEMENTS = ("low", "unclear", "some concerns", "high")
 ``unclear`` is of the first tool of Cochrane, ``some concerns`` of the second.
 """
 
-_SIGNS = {"+": "low", "-": "high", "−": "high", "–": "high", "—": "high", "?": "unclear"}
+_SIGNS = {"+": "low", "-": "high", "−": "high", "?": "unclear"}
 _WORDS = {
     **{word: word for word in JUDGEMENTS},
     "l": "low",

@@ -12,6 +12,9 @@ __all__ = ["decoded", "one_line", "unique"]
 _REPLACED = {"Cc": " ", "Cs": "\ufffd"}
 """Kinds of characters that no text may hold: control characters and halves of characters."""
 
+_TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+"""Characters that turn the direction of what follows them, so that a name is read as another."""
+
 
 def decoded(content: bytes, path: Path) -> str:
     """The text of a file in UTF-8, in UTF-16 with a byte order mark, or in Windows-1252.
@@ -42,7 +45,11 @@ def one_line(text: str) -> str:
     """One line of text, without control characters and double spaces."""
     if text.isascii() and text.isprintable():  # nearly all names, and ten times as fast
         return " ".join(text.split())
-    kept = (_REPLACED.get(unicodedata.category(character), character) for character in text)
+    kept = (
+        _REPLACED.get(unicodedata.category(character), character)
+        for character in text
+        if character not in _TURNING
+    )
     return " ".join("".join(kept).split())
 
 

@@ -368,3 +368,10 @@ def test_a_fit_of_a_review_outlives_its_file(tmp_path: Path) -> None:
     assert "has changed since the fit" in changed.warnings[0]
     path.unlink()
     assert bm.compare(fit).rows[0].method == "fixed"
+
+
+def test_a_mixture_has_estimates_of_each_study_that_no_row_shows() -> None:
+    frame = pd.DataFrame({"effect": [0.1, 0.3, 1.5], "std_error": [0.2, 0.2, 0.2]})
+    fit = bm.fit(frame, measure="SMD", heterogeneity="mixture", draws=300, tune=300, chains=2)
+    (row,) = [row for row in bm.compare(fit).rows if row.kind == "bayesian"]
+    assert row.estimate == fit.estimate("mu")["median"]

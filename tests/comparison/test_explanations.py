@@ -161,7 +161,7 @@ SENTENCES: dict[str, tuple[list[str], list[str]]] = {
         ["an empty cell"],
         ["small ones that differ from the large one", "large arms"],
     ),
-    "small studies found something else": (
+    "small studies may have found something else": (
         ["small ones that differ from the large one"],
         ["eight that differ"],
     ),

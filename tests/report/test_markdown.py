@@ -50,7 +50,7 @@ HOSTILE = (
     r"\| \\| \frac{1}{2} \(z\)",
     "&lt; &#36; &amp;",
     "H~2~O x^2^ ~~s~~ {.class}",
-    "http://a.b/c_d_e www.a_b.c --to <http://a.b>",
+    "http://a.b/c_d_e www.a_b.c __www.a~b --to <http://a.b>",
     "研究 مرحبا é",
 )
 """Text that is markup to some reader of Markdown."""

@@ -55,11 +55,12 @@ def test_the_sample_answers_what_a_reader_asks() -> None:
     assert "bayesmeta report models/ibd-remission-normal.toml" in SAMPLE.read_text(encoding="utf-8")
     for question in (
         "MSC against control",  # what was asked
+        "In patients with Crohn's disease, most of them with perianal fistulas, do mesenchymal",
         "The pooled risk ratio is 1.56 (95 % credible interval 1.01 to 2.97)",  # what was found
         "the probability of benefit is 0.976",  # how sure
-        "The conclusion is another under 26 of 39 other priors",  # how much by the prior
+        "it is another under 26 of 39 other priors",  # how much by the prior
         "RevMan, random effects (Mantel-Haenszel, DL): 1.58 (1.05 to 2.38)",  # what RevMan said
-        "The published result (Zeng 2025) is 2.02 (1.53 to 2.67)",
+        "The published risk ratio (Zeng 2025) is 2.02 (1.53 to 2.67)",
         "SHA-256 of the data",  # can I redo it
     ):
         assert question in said

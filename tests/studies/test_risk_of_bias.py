@@ -50,7 +50,6 @@ def fitted(frame: pd.DataFrame, **options: Any) -> bm.Fit:
         ("+", "low"),
         ("-", "high"),
         ("−", "high"),
-        ("–", "high"),
         ("?", "unclear"),
         (" Low  risk ", "low"),
         ("LOW RISK OF BIAS", "low"),

@@ -44,6 +44,8 @@ class Heterogeneity:
     latex : callable
         Its distribution as LaTeX: from the problem, the mean, the symbols of the parameters, and a
         variance that is added ("" for none; a distribution that is not `closed` gets none).
+    tau : str
+        What its parameter tau is.
     outlying : int or None
         The component of outlying studies; None where there is none.
     clustered : bool
@@ -59,6 +61,7 @@ class Heterogeneity:
     effects: Callable[[Problem, Any, Parameters], Any]
     deviations: Callable[[Problem, np.random.Generator, Parameters, tuple[int, ...]], Floats]
     latex: Callable[[Problem, str, Symbol, str], str]
+    tau: str = "the standard deviation of the true effects"
     outlying: int | None = None
     clustered: bool = False
     likelihoods: tuple[str, ...] = ()

@@ -57,5 +57,6 @@ MIXTURE = Heterogeneity(
     effects=_effects,
     deviations=_deviations,
     latex=_latex,
+    tau="the standard deviation of the true effects of studies that are no outliers",
     outlying=1,
 )

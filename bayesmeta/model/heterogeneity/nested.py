@@ -39,6 +39,7 @@ NESTED = Heterogeneity(
     effects=_effects,
     deviations=_deviations,
     latex=lambda problem, mean, symbol, added: normal(mean, added, f"{symbol('tau_within')}^2"),
+    tau="the standard deviation between studies",
     clustered=True,
     likelihoods=("normal",),
 )

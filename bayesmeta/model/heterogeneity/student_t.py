@@ -72,4 +72,5 @@ STUDENT_T = Heterogeneity(
         parameters["tau"] * rng.standard_t(np.broadcast_to(_nu(problem, parameters), shape))
     ),
     latex=_latex,
+    tau="the scale of the t distribution of the true effects",
 )

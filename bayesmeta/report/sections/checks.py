@@ -25,13 +25,13 @@ def checks(findings: Findings) -> Section:
         (
             "posterior-predictive",
             "What the model would have each study show, and what it showed.",
-            "Observed results inside predictive intervals.",
+            "Each study's observed result beside the interval that the model predicts for it.",
         ),
         (
             "loo-pit",
             "Where each study stands in its prediction from the others: inside the band the model "
             "is calibrated.",
-            "LOO-PIT with its simultaneous band.",
+            "The place of each study in its prediction from the others, beside what chance does.",
         ),
     )
     return Section(name="checks", title="Does the model fit?", blocks=blocks)

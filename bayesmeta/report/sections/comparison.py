@@ -73,7 +73,7 @@ def _not_compared(findings: Findings) -> Section:
         title=_TITLE,
         blocks=[
             Table(
-                caption="Each subgroup alone, as RevMan pools it, beside its posterior",
+                caption="Each subgroup alone, by inverse variance, beside its posterior",
                 header=[
                     "subgroup",
                     "studies",
@@ -99,9 +99,8 @@ def _not_compared(findings: Findings) -> Section:
 
 
 _ALONE = (
-    "RevMan fits each subgroup alone: one of a single study has no heterogeneity of its own there, "
-    "so that its interval is narrow and the test finds differences easily. The model here lets the "
-    "subgroups share what its section says."
+    "Fitted alone, as in RevMan, a subgroup of a single study has no heterogeneity of its own, so "
+    "that its interval is narrow and the test finds differences easily."
 )
 
 

@@ -42,8 +42,8 @@ def convergence(findings: Findings) -> Section:
 
 _EXACT = (
     "The posterior was integrated, not sampled: there are no chains. The nodes of the integral "
-    "were doubled until nothing changed, and the last change is its error. Draws in the file of "
-    "the fit are independent draws from the exact posterior."
+    "were doubled until nothing changed, or no more could be, and the last change is its error. "
+    "Draws in the file of the fit are independent draws from the exact posterior."
 )
 _LIMITS = (
     "R-hat is to be at most 1.01, the effective sample sizes at least 400 (Vehtari et al. 2021, "

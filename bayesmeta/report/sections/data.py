@@ -17,7 +17,7 @@ def data(findings: Findings) -> Section:
     blocks: list[Block] = [
         Table(
             caption=f"The studies; effects are on the scale of the {fit.measure.analysis_label}",
-            header=header,
+            header=[name.replace("_", " ") for name in header],
             rows=rows,
         )
     ]

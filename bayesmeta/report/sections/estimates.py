@@ -3,6 +3,7 @@
 from bayesmeta.report.document import Block, Items, Paragraph, Section, Table
 from bayesmeta.report.findings import Findings
 from bayesmeta.report.sections.pictures import pictures
+from bayesmeta.results import Fit
 from bayesmeta.results.absolute import control_level
 from bayesmeta.results.absolute_text import derived_rows
 from bayesmeta.results.estimates_text import estimate_rows, notes_of_estimates
@@ -22,7 +23,7 @@ def estimates(findings: Findings) -> Section:
             rows=[[label, *cells] for label, cells in found.rows],
             strong=[0] if found.rows[0][1] else [],
         ),
-        Items(items=[interval_note(fit), *notes_of_estimates(fit)]),
+        Items(items=[interval_note(fit), *notes_of_estimates(fit), *_highest(fit)]),
     ]
     for caption, header, rows in derived_rows(fit):
         words = [""] if not header[-1] else []  # sentences, of one arm
@@ -50,7 +51,19 @@ def estimates(findings: Findings) -> Section:
     return Section(name="estimates", title="Estimates", blocks=blocks)
 
 
+def _highest(fit: Fit) -> list[str]:
+    """What an interval of highest density becomes on the display scale."""
+    transformed = fit.measure.scale.name != "identity"
+    if fit.spec.interval.kind != "hdi" or not transformed:
+        return []
+    return [_HIGHEST.format(fit.measure.analysis_label)]
+
+
 _WEIGHTS = (
-    "Weights are of the studies' own effects in the pooled effect, averaged over the posterior of "
-    "tau."
+    "Weights are those of the studies' own effects, by inverse variance with tau averaged over its "
+    "posterior."
+)
+_HIGHEST = (
+    "The intervals are of highest density on the scale of the {}; on the other scale they have the "
+    "same ends, transformed."
 )

@@ -1,5 +1,6 @@
 """How far the answer depends on single studies, and on the way effects were computed."""
 
+from bayesmeta.report.answer_text import studies_text
 from bayesmeta.report.document import Block, Items, Paragraph, Picture, Section, Table
 from bayesmeta.report.findings import Findings
 from bayesmeta.report.sections.pictures import pictures
@@ -39,12 +40,19 @@ def influence(findings: Findings) -> Section:
         (
             "baujat",
             "What each study adds to the heterogeneity, and to the pooled result.",
-            "Baujat plot.",
+            f"Baujat plot of {studies_text(fit)}.",
         ),
         (
             "funnel",
-            "Effects against their standard errors; shaded regions are those of P values.",
-            "Contour-enhanced funnel plot.",
+            _FUNNEL + (_SHADED if fit.measure.null is not None else ""),
+            f"Funnel plot of {studies_text(fit)}.",
         ),
     )
     return Section(name="influence", title="How much single studies matter", blocks=blocks)
+
+
+_FUNNEL = (
+    "Effects against their standard errors: solid lines around the pooled effect for sampling "
+    "error alone, dashed ones for a new study."
+)
+_SHADED = " In the shaded regions a study differs from no effect by its own P value."

@@ -1,10 +1,13 @@
 """Paragraphs for the methods and the results of a paper, made by rule, to be edited."""
 
-from bayesmeta.report.answer_text import lead, new_study, said_by_others, weight_of_priors
+import math
+
+from bayesmeta.report.answer_text import lead, new_study, said_by_others
 from bayesmeta.report.document import Paragraph, Section
 from bayesmeta.report.findings import Findings
+from bayesmeta.report.robustness_text import fragility
 from bayesmeta.results import Fit
-from bayesmeta.results.numbers import interval_name
+from bayesmeta.results.numbers import interval_name, plain_number
 from bayesmeta.results.tables import describe_model
 
 __all__ = ["manuscript"]
@@ -15,11 +18,14 @@ _KINDS = {"eti": "equal-tailed", "hdi": "highest-density"}
 def manuscript(findings: Findings) -> Section:
     """What a paper needs, in its order; nothing stands here that is not elsewhere in the report."""
     fit = findings.fit
+    if fit.diagnostics.verdict == "fail":
+        unusable = Paragraph(text=_UNUSABLE, tone="warning")
+        return Section(name="manuscript", title="For the manuscript", blocks=[unusable])
     methods = " ".join(
         (_model(fit), _priors(fit), _computation(fit), _summaries(fit), _variations(findings))
     )
     results = " ".join(
-        [*lead(fit), *new_study(fit), *said_by_others(findings), *weight_of_priors(findings)]
+        [*lead(fit), *fragility(findings), *new_study(fit), *said_by_others(findings)]
     )
     return Section(
         name="manuscript",
@@ -32,6 +38,7 @@ def manuscript(findings: Findings) -> Section:
     )
 
 
+_UNUSABLE = "The computation has not converged: there is nothing to write before it has."
 _EDIT = (
     "Two paragraphs to be edited. Why the question was asked, how studies were searched and "
     "chosen, and what follows for practice are the authors' to write."
@@ -46,16 +53,17 @@ def _model(fit: Fit) -> str:
         if likelihood == "normal"
         else f"The studies' counts were modelled directly by a {likelihood} likelihood"
     )
+    article = "a " if describe_model(spec).startswith("common") else ""
     return (
-        f"We pooled {fit.measure.label}s ({fit.measure.code}) in a Bayesian meta-analysis with "
-        f"{describe_model(spec)}. {data}."
+        f"We pooled the studies in a Bayesian meta-analysis of the {fit.measure.label} "
+        f"({fit.measure.code}) with {article}{describe_model(spec)}. {data}."
     )
 
 
 def _priors(fit: Fit) -> str:
     parts = [f"{name} ~ {prior.expression} ({prior.source})" for name, prior in fit.priors.items()]
     scale = fit.measure.analysis_label
-    return f"Priors, on the scale of the {scale}, were {'; '.join(parts)}."
+    return f"Priors, of effects on the scale of the {scale}, were {'; '.join(parts)}."
 
 
 def _computation(fit: Fit) -> str:
@@ -63,8 +71,8 @@ def _computation(fit: Fit) -> str:
     with_what = f"bayesmeta {versions['bayesmeta']} in Python {versions['python']}"
     if fit.exact is not None:
         return (
-            "The posterior was integrated by adaptive quadrature, to a relative change below "
-            f"{_above(fit.diagnostics.last_change)}, with {with_what}."
+            "The posterior was integrated by adaptive quadrature"
+            f"{_to(fit.diagnostics.last_change)}, with {with_what}."
         )
     engine, found = fit.spec.engine, fit.diagnostics
     ess = min(found.ess_bulk_min or 0.0, found.ess_tail_min or 0.0)
@@ -78,23 +86,24 @@ def _computation(fit: Fit) -> str:
     )
 
 
-def _above(change: float | None) -> str:
-    """The power of ten that is not below a change."""
-    from math import ceil, log10
-
-    return f"1e{ceil(log10(change))}" if change else "1e-12"
+def _to(change: float | None) -> str:
+    """How fine: the power of ten that is not below the last change."""
+    return f" to a relative change below 1e{math.ceil(math.log10(change))}" if change else ""
 
 
 def _summaries(fit: Fit) -> str:
     interval, effect = fit.spec.interval, fit.spec.effect
     text = (
         f"We report posterior medians with {100 * interval.prob:g} % {_KINDS[interval.kind]} "
-        f"credible intervals, and for the true effect in a new study the "
-        f"{interval_name(interval, prediction=True)}."
+        "credible intervals"
     )
+    if "theta_new" in fit.posterior:
+        prediction = interval_name(interval, prediction=True)
+        text += f", and for the true effect in a new study the {prediction}"
+    text += "."
     if effect.better is not None:
         text += f" {effect.better.capitalize()} values are a benefit"
-        least = "" if effect.important is None else f"{effect.important:g}".replace("-", "−")
+        least = "" if effect.important is None else plain_number(effect.important)
         text += f"; {least} was the smallest important effect." if least else "."
     return text
 

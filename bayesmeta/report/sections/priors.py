@@ -20,7 +20,7 @@ def priors(findings: Findings) -> Section:
         rows.append([name, prior.expression, *points, prior.source])
     blocks: list[Block] = [
         Table(
-            caption=f"Priors, on the scale of the {fit.measure.analysis_label}",
+            caption=f"Priors; of effects on the scale of the {fit.measure.analysis_label}",
             header=["parameter", "prior", "median", "2.5 % point", "97.5 % point", "why"],
             rows=rows,
             words=["prior", "why"],

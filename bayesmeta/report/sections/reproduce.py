@@ -8,8 +8,6 @@ from bayesmeta.report.findings import Findings
 
 __all__ = ["reproduce"]
 
-_NOT_STATED = "not recorded"
-
 
 def reproduce(findings: Findings) -> Section:
     """Hashes, versions, seed, command and spec."""
@@ -43,7 +41,8 @@ def reproduce(findings: Findings) -> Section:
 
 
 _HOW = (
-    "With the data file whose hash is above, the spec below and the same versions, bayesmeta fit "
-    "gives the same numbers, sampled ones included. The file of the fit (.nc) holds the draws, the "
+    "With the data file whose hash is above, the command or the settings here and the same "
+    "versions, bayesmeta fit does the same analysis; with quadrature it gives the same numbers, "
+    "with NUTS the same within Monte Carlo error. The file of the fit (.nc) holds the draws, the "
     "data, the spec and all of this; bayesmeta show, bayesmeta plot and ArviZ open it."
 )

@@ -30,7 +30,7 @@ def sensitivity(findings: Findings) -> Section:
                 words=["conclusion"],
                 marked=changed,
             ),
-            Paragraph(text=" ".join([chosen.note, findings.no_sensitivity]), tone="soft"),
+            Paragraph(text=_explained(findings, chosen), tone="soft"),
             Picture(
                 name="sensitivity",
                 figure=chosen.plot(title=False),
@@ -85,14 +85,33 @@ def _means(findings: Findings) -> list[Block]:
     verdict = "is the same" if len(apart) == 1 else "depends on the prior"
     return [
         Paragraph(
-            text=f"How many differences exclude 0 {verdict}. The prior of a standard deviation was "
-            "replaced by a half-normal one with half, and with twice, its median."
+            text=f"How many differences are other than none {verdict}. The prior of a standard "
+            "deviation was replaced by a half-normal one with half, and with twice, its median."
         ),
         Table(
             caption="The means under other priors of the standard deviations",
-            header=["prior", *names, "differences that exclude 0"],
+            header=["prior", *names, "differences other than none"],
             rows=rows,
             strong=[0],
             marked=[i for i, each in enumerate(found) if each.apart != found[0].apart],
         ),
     ]
+
+
+_CONCLUSION = (
+    "The conclusion of an analysis is whether its interval excludes no effect, between which of "
+    "0.025, 0.05, 0.95 and 0.975 its probability of benefit lies, and on which side of 0.5 that of "
+    "an important benefit."
+)
+
+
+def _explained(findings: Findings, chosen: Sensitivity) -> str:
+    """What the columns hold, what a conclusion is, what is not here."""
+    parts = [chosen.note]
+    if chosen.concludes:
+        parts.append(_CONCLUSION)
+    if findings.fit.exact is None and chosen.engine == "quadrature":
+        parts.append(
+            "These rows are by quadrature, and have no Monte Carlo error; the fit was sampled."
+        )
+    return " ".join(filter(None, [*parts, findings.no_sensitivity]))

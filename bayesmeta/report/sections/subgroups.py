@@ -1,6 +1,5 @@
 """Subgroups, times and moderators: what differs, with the contrast's own interval."""
 
-from bayesmeta.report.answer_text import lead
 from bayesmeta.report.document import Block, Paragraph, Section, Table
 from bayesmeta.report.findings import Findings
 from bayesmeta.report.sections.pictures import pictures
@@ -20,7 +19,6 @@ def subgroups(findings: Findings) -> Section | None:
     model = describe_model(fit.spec)
     blocks: list[Block] = [Paragraph(text=f"{model[:1].upper()}{model[1:]}.")]
     if design.subgroups is not None:
-        blocks += [Paragraph(text=text) for text in lead(fit)]
         blocks.append(Paragraph(text=_CONTRASTS, tone="soft"))
     test = subgroup_test_line(fit)
     if test:
@@ -34,7 +32,9 @@ def subgroups(findings: Findings) -> Section | None:
         ("bubble", "Effects against the moderator, with the line of the means.", "Bubble plot."),
         ("time-course", "The mean over time.", "Effects over time."),
     )
-    title = "Times" if design.times else "Subgroups" if design.subgroups else "Moderators"
+    title = "Subgroups" if design.subgroups else "Moderators"
+    if fit.spec.model.time is not None:
+        title = "Times"
     return Section(name="subgroups", title=title, blocks=blocks)
 
 

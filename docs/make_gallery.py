@@ -60,7 +60,7 @@ class Source:
     def command(self) -> str:
         """What fits it on the command line."""
         out = "" if self.folder == "reports" else f" --out {self.folder}"
-        return f"bayesmeta fit {self.spec} --engine {self.engine}{out}"
+        return f"bayesmeta fit {self.spec} --engine {self.engine} --no-report{out}"
 
 
 @dataclass(frozen=True, kw_only=True)

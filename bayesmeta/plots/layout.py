@@ -14,7 +14,7 @@ from bayesmeta.plots.columns import (
     column_widths,
     line_width,
 )
-from bayesmeta.plots.fold import in_two_lines
+from bayesmeta.plots.fold import cut_name, in_two_lines
 from bayesmeta.plots.panels import strip
 from bayesmeta.plots.style import COLOURS, FONT_SIZE
 
@@ -29,6 +29,7 @@ _PLOT = 3.3
 _MARGIN = 0.15
 _AXIS = 0.52
 _NOTE = 0.82
+_LONGEST_TITLE = 120
 _ASIDE = 6 / 72
 _ANCHORS = {"left": 0.0, "center": 0.5, "right": 1.0}
 
@@ -82,6 +83,7 @@ class Sheet:
 
         self.figure = Figure()
         FigureCanvasAgg(self.figure)
+        self.title = cut_name(self.title, _LONGEST_TITLE)
         self.lines = self.lines or [Line(place=row) for row in range(int(self.rows))]
         left = column_widths(self.figure, self.left, self.lines)
         right = column_widths(self.figure, self.right, self.lines)

@@ -8,6 +8,7 @@ from bayesmeta.report.sections import sections_of
 from bayesmeta.results import Fit
 from bayesmeta.results.numbers import plain_number
 from bayesmeta.results.tables import describe_model
+from bayesmeta.studies.text import one_line
 
 __all__ = ["compose"]
 
@@ -24,8 +25,8 @@ def compose(fit: Fit, *, refit: bool = False) -> Report:
     """
     findings = gather(fit, refit=refit)
     return Report(
-        title=fit.spec.title or "Meta-analysis",
-        facts=_facts(fit),
+        title=one_line(fit.spec.title) or "Meta-analysis",
+        facts=[(name, one_line(value)) for name, value in _facts(fit)],
         sections=sections_of(findings),
         verdict=fit.diagnostics.verdict,
         made=f"bayesmeta {__version__}",

@@ -97,6 +97,11 @@ def _varied(fit: Fit, *, refit: bool) -> tuple[Sensitivity | None, str]:
             f"The engine quadrature does not do this model ({refused}), so each variation would "
             "have to be sampled: bayesmeta sensitivity does that, and bayesmeta report --refit."
         )
+    if "tau_within" in fit.problem.priors and not refit:
+        return None, (
+            "With two standard deviations each variation takes a second: bayesmeta sensitivity "
+            "tries them all, and bayesmeta report --refit."
+        )
     chosen = _QUICK if fit.problem.counts and not refit else {}
     try:
         return sensitivity(fit, **chosen), _LEFT_TO_COMMAND if chosen else ""

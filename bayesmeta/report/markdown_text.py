@@ -3,6 +3,8 @@
 import re
 import unicodedata
 
+from bayesmeta.studies.text import without_turning
+
 __all__ = ["bold", "code_block", "escape", "italic", "slug"]
 
 _SPACE = re.compile(r"[ \t\n\v\f\r\x1c-\x1e\x85\u2028\u2029]+")
@@ -67,7 +69,8 @@ def slug(title: str) -> str:
 
 def _printable(text: str) -> str:
     """A text without characters that no file of XML may hold: control characters, halves of one."""
-    return "".join(each if _SPACE.match(each) or _is_text(each) else "\ufffd" for each in text)
+    straight = without_turning(text)
+    return "".join(each if _SPACE.match(each) or _is_text(each) else "\ufffd" for each in straight)
 
 
 def _is_text(character: str) -> bool:

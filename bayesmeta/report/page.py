@@ -8,6 +8,8 @@ from typing import Any
 
 import jinja2
 
+from bayesmeta.studies.text import without_turning
+
 __all__ = ["render", "source"]
 
 
@@ -45,6 +47,7 @@ def _environment() -> jinja2.Environment:
         loader=jinja2.PackageLoader("bayesmeta.report"),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
+        finalize=_shown,
         trim_blocks=True,
         lstrip_blocks=True,
     )
@@ -53,3 +56,8 @@ def _environment() -> jinja2.Environment:
 def _hash(text: str) -> str:
     """How the page's content security policy names a script or style that it contains."""
     return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+
+
+def _shown(value: Any) -> Any:
+    """What a template shows of a value."""
+    return without_turning(value) if isinstance(value, str) else value

@@ -73,7 +73,7 @@ def _verdict(what: str, changed: pd.Series) -> str:
         return ""
     if not (changed != "").any():
         return f"In all {len(changed)} {what} the conclusion is the same."
-    parts = []
+    parts: list[str] = []
     for phrase, words in _CHANGES.items():
         count = int(changed.str.contains(phrase, regex=False).sum())
         if count and not (parts and phrase == "P(benefit)"):  # it follows the interval

@@ -1,4 +1,4 @@
-"""Several means under other priors of the standard deviations, which decide how they pool."""
+"""Means under other priors of several standard deviations, which decide how results pool."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -17,13 +17,14 @@ __all__ = ["MeansUnderPrior", "means_under_priors"]
 _FACTORS = (0.5, 2.0)
 """A prior is replaced by a half-normal one whose median is so many times its own."""
 
+_DEVIATIONS = ("omega", "tau", "tau_within")
 _MEDIAN = 0.6745
 """Median of a half-normal distribution with scale 1."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class MeansUnderPrior:
-    """The means, and their differences, under one choice of priors; on the analysis scale.
+    """The mean, or means and their differences, under one choice of priors; analysis scale.
 
     Attributes
     ----------
@@ -48,16 +49,19 @@ def means_under_priors(fit: Fit) -> list[MeansUnderPrior]:
     Parameters
     ----------
     fit
-        Several means with a normal likelihood.
+        Several means, or several standard deviations, with a normal likelihood.
 
     Returns
     -------
     list of MeansUnderPrior
         The fit itself first, the others by quadrature; empty where that does not do the model, or
-        there is one mean.
+        there is one mean and one standard deviation.
     """
     problem, interval = fit.problem, fit.spec.interval
-    if problem.design.subgroups is None or refusal(problem) is not None:
+    deviations = sum(name in problem.priors for name in _DEVIATIONS)
+    if refusal(problem) is not None or problem.counts:
+        return []
+    if problem.design.subgroups is None and deviations < 2:
         return []
     found = [_fitted(fit)]
     for label, each in _variations(problem):
@@ -90,7 +94,7 @@ def _fitted(fit: Fit) -> MeansUnderPrior:
 
 
 def _variations(problem: Problem) -> Iterator[tuple[str, Problem]]:
-    for name in ("omega", "tau", "tau_within"):
+    for name in _DEVIATIONS:
         prior = problem.priors.get(name)
         if prior is None or not prior.proper:
             continue
@@ -107,7 +111,7 @@ def _half_normal(prior: Prior, factor: float) -> Prior:
 
 def _apart(posterior: LinearPosterior, design: Design, interval: Interval) -> int:
     """How many of the differences of means exclude 0."""
-    if design.contrasts is None:  # there is one subgroup
+    if design.contrasts is None:  # there is one mean
         return 0
     contrasts = posterior.read(design.contrasts, "contrast")
     lower, upper = contrasts.interval(interval.prob, interval.kind)

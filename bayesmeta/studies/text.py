@@ -7,12 +7,12 @@ from pathlib import Path
 
 from bayesmeta.errors import DataError
 
-__all__ = ["decoded", "one_line", "unique"]
+__all__ = ["decoded", "one_line", "unique", "without_turning"]
 
 _REPLACED = {"Cc": " ", "Cs": "\ufffd"}
 """Kinds of characters that no text may hold: control characters and halves of characters."""
 
-_TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+_TURNING = dict.fromkeys(map(ord, "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"))
 """Characters that turn the direction of what follows them, so that a name is read as another."""
 
 
@@ -45,12 +45,13 @@ def one_line(text: str) -> str:
     """One line of text, without control characters and double spaces."""
     if text.isascii() and text.isprintable():  # nearly all names, and ten times as fast
         return " ".join(text.split())
-    kept = (
-        _REPLACED.get(unicodedata.category(character), character)
-        for character in text
-        if character not in _TURNING
-    )
+    kept = (_REPLACED.get(unicodedata.category(character), character) for character in text)
     return " ".join("".join(kept).split())
+
+
+def without_turning(text: str) -> str:
+    """A text for a page, where a name must not turn what stands around it."""
+    return text.translate(_TURNING)
 
 
 def unique(given: Sequence[str]) -> list[str]:

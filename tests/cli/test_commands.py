@@ -16,7 +16,7 @@ from bayesmeta.names import names
 
 ROOT = Path(__file__).parents[2]
 SPEC = ROOT / "models" / "oa-pain.toml"
-WRITTEN = ["oa-pain-forest.svg", "oa-pain.json", "oa-pain.nc"]
+WRITTEN = ["oa-pain-forest.svg", "oa-pain.html", "oa-pain.json", "oa-pain.nc"]
 
 
 def run(*arguments: object) -> int:

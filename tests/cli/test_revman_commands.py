@@ -65,7 +65,7 @@ def test_an_outcome_is_fitted(tmp_path: Path, capsys: pytest.CaptureFixture[str]
     assert "pooled effect (mu)" in shown
     assert "written" not in shown
     assert run("fit", TOY, "--analysis", "1.2", *QUICK, "--out", tmp_path) == 0
-    names = ["toy-1.2-forest.svg", "toy-1.2.json", "toy-1.2.nc"]
+    names = ["toy-1.2-forest.svg", "toy-1.2.html", "toy-1.2.json", "toy-1.2.nc"]
     assert sorted(path.name for path in tmp_path.iterdir()) == names
     fit = bm.load(tmp_path / "toy-1.2.nc")
     assert fit.estimate("mu")["median"] == pytest.approx(

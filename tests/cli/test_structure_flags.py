@@ -140,7 +140,7 @@ def test_what_looks_at_one_effect_says_so(command: str, capsys: pytest.CaptureFi
 
 def test_sensitivity_leaves_out_whole_studies(tmp_path: Path) -> None:
     flags = ["--where", OVER_TIME, "--heterogeneity", "nested", "--rho", "0.5"]
-    skip = ["--engine", "quadrature", "--out", tmp_path]
+    skip = ["--engine", "quadrature", "--no-pairs", "--no-tipping", "--out", tmp_path]
     assert run("sensitivity", PAIN, *flags, *skip) == 0
     text = (tmp_path / "oa-pain-sensitivity.csv").read_text(encoding="utf-8")
     assert "without Vega 2015" in text

@@ -162,7 +162,7 @@ def test_the_checklist_points_to_sections_that_are_there(report: Report) -> None
     assert len(links) > 20
     assert {link.section for link in links} <= names
     drawn = {picture.name for picture in report.pictures}
-    risk = where["7.6 Risk of bias shown beside results"]
+    risk = where["Chapter 7: risk of bias beside results"]
     assert isinstance(risk, Link) == ("traffic-light" in drawn)
 
 
@@ -249,9 +249,11 @@ def test_a_result_that_did_not_converge_says_so_first(oa_pain: bm.Fit) -> None:
     first = report.sections[0].blocks[0]
     assert isinstance(first, Paragraph)
     assert first.tone == "warning"
-    assert "have not converged" in first.text
+    assert "has not converged" in first.text
     assert "R-hat is 1.200" in texts(report, "answer")
     assert "convergence: fail" in to_html(report)
+    assert "probabl" not in texts(report, "answer").partition("The studies are")[0]
+    assert "nothing to write" in texts(report, "manuscript")
 
 
 def test_a_sampled_fit_shows_its_chains(sampled: Report, remission: Report) -> None:

@@ -68,7 +68,8 @@ def _means(findings: Findings) -> list[Block]:
     if not found:
         return []
     size = display_size(fit.table)
-    names = fit.problem.design.subgroups.names if fit.problem.design.subgroups else ()
+    groups = fit.problem.design.subgroups
+    names = groups.names if groups is not None else (fit.measure.label,)
     most = int((fit.estimates["name"] == "contrast").sum())
     rows = [
         [
@@ -77,20 +78,21 @@ def _means(findings: Findings) -> list[Block]:
                 span_text((float(middle), float(low), float(high)), fit.measure, size)
                 for middle, low, high in zip(each.median, each.lower, each.upper, strict=True)
             ),
-            f"{each.apart} of {most}",
+            *([f"{each.apart} of {most}"] if most else []),
         ]
         for each in found
     ]
     apart = {each.apart for each in found}
     verdict = "is the same" if len(apart) == 1 else "depends on the prior"
+    counted = f"How many differences are other than none {verdict}. " if most else ""
     return [
         Paragraph(
-            text=f"How many differences are other than none {verdict}. The prior of a standard "
-            "deviation was replaced by a half-normal one with half, and with twice, its median."
+            text=f"{counted}The prior of a standard deviation was replaced by a half-normal one "
+            "with half, and with twice, its median."
         ),
         Table(
-            caption="The means under other priors of the standard deviations",
-            header=["prior", *names, "differences other than none"],
+            caption="The mean, or means, under other priors of the standard deviations",
+            header=["prior", *names, *(["differences other than none"] if most else [])],
             rows=rows,
             strong=[0],
             marked=[i for i, each in enumerate(found) if each.apart != found[0].apart],

@@ -14,10 +14,10 @@ from bayesmeta.spec import Interval
 
 __all__ = ["MeansUnderPrior", "means_under_priors"]
 
-_FACTORS = (0.5, 2.0)
-"""A prior is replaced by a half-normal one whose median is so many times its own."""
+_FACTORS = {"omega": (0.5, 2.0), "tau": (0.5, 2.0), "tau_within": (2.0,)}
+"""A prior is replaced by half-normal ones whose medians are so many times its own; that inside
+studies, which says least of the means, by a wider one alone."""
 
-_DEVIATIONS = ("omega", "tau", "tau_within")
 _MEDIAN = 0.6745
 """Median of a half-normal distribution with scale 1."""
 
@@ -58,7 +58,7 @@ def means_under_priors(fit: Fit) -> list[MeansUnderPrior]:
         there is one mean and one standard deviation.
     """
     problem, interval = fit.problem, fit.spec.interval
-    deviations = sum(name in problem.priors for name in _DEVIATIONS)
+    deviations = sum(name in problem.priors for name in _FACTORS)
     if refusal(problem) is not None or problem.counts:
         return []
     if problem.design.subgroups is None and deviations < 2:
@@ -94,11 +94,11 @@ def _fitted(fit: Fit) -> MeansUnderPrior:
 
 
 def _variations(problem: Problem) -> Iterator[tuple[str, Problem]]:
-    for name in _DEVIATIONS:
+    for name, factors in _FACTORS.items():
         prior = problem.priors.get(name)
         if prior is None or not prior.proper:
             continue
-        for factor in _FACTORS:
+        for factor in factors:
             other = _half_normal(prior, factor)
             label = f"{name} ~ {other.expression}"
             yield label, replace(problem, priors={**problem.priors, name: other})

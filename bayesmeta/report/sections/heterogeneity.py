@@ -36,19 +36,18 @@ def heterogeneity(findings: Findings) -> Section | None:
         blocks.append(Items(items=evidence))
     drawn = 100 * fit.shrinkage.to_numpy() if fit.has_weights else None
     span = "" if drawn is None else f", by {drawn.min():.0f} to {drawn.max():.0f} %"
-    blocks += pictures(
-        fit,
-        (
-            "joint",
-            "Joint posterior of the pooled effect and tau: regions of highest density.",
-            f"Contours of the joint posterior. {' '.join(items[:1])}",
-        ),
-        (
-            "shrinkage",
-            "Each study's own estimate, and how far the model draws it towards its mean.",
-            f"Each study's estimate is drawn towards its mean{span}.",
-        ),
+    joint = (
+        "joint",
+        "Joint posterior of the pooled effect and tau: regions of highest density.",
+        f"Contours of the joint posterior. {' '.join(items[:1])}",
     )
+    shrinkage = (
+        "shrinkage",
+        "Each study's own estimate, and how far the model draws it towards its mean.",
+        f"Each study's estimate is drawn towards its mean{span}.",
+    )
+    quick = not fit.problem.counts  # whose joint posterior is integrated again
+    blocks += pictures(fit, *([joint] if quick else []), shrinkage)
     return Section(name="heterogeneity", title="Heterogeneity", blocks=blocks)
 
 

@@ -1,9 +1,10 @@
 """How far the answer depends on single studies, and on the way effects were computed."""
 
 from bayesmeta.report.answer_text import studies_text
-from bayesmeta.report.document import Block, Items, Paragraph, Picture, Section, Table
+from bayesmeta.report.document import Block, Paragraph, Section
 from bayesmeta.report.findings import Findings
 from bayesmeta.report.sections.pictures import pictures
+from bayesmeta.report.sections.variations import variation_blocks
 
 __all__ = ["influence"]
 
@@ -18,23 +19,11 @@ def influence(findings: Findings) -> Section:
         kinds = [kind for kind in found.table["kind"].unique() if kind not in ("base", "prior")]
         chosen = found.select("base", *kinds)
         if kinds:
-            header, rows, changed = chosen.cells()
-            blocks += [
-                Items(items=chosen.summary()),
-                Table(
-                    caption="With fewer studies, or effects computed in other ways",
-                    header=header,
-                    rows=rows,
-                    words=["conclusion"],
-                    marked=changed,
-                ),
-                Picture(
-                    name="sensitivity",
-                    figure=chosen.plot(title=False),
-                    caption="Each row is a fit with fewer studies, or other effects.",
-                    alt=" ".join(chosen.summary()),
-                ),
-            ]
+            blocks += variation_blocks(
+                chosen,
+                table="With fewer studies, or effects computed in other ways",
+                plot="Each row is a fit with fewer studies, or other effects.",
+            )
     blocks += pictures(
         fit,
         (

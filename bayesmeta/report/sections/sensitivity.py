@@ -2,9 +2,10 @@
 
 from bayesmeta.comparison.text import span_text
 from bayesmeta.measures import display_size
-from bayesmeta.report.document import Block, Items, Paragraph, Picture, Section, Table
+from bayesmeta.report.document import Block, Paragraph, Section, Table
 from bayesmeta.report.findings import Findings
 from bayesmeta.report.sections.pictures import pictures
+from bayesmeta.report.sections.variations import variation_blocks
 from bayesmeta.sensitivity_analysis import Sensitivity
 
 __all__ = ["sensitivity"]
@@ -17,27 +18,16 @@ def sensitivity(findings: Findings) -> Section:
     found, fit = findings.sensitivity, findings.fit
     blocks: list[Block] = []
     if found is None:
-        blocks += _means(findings) or [Paragraph(text=findings.no_sensitivity)]
+        blocks += [*_means(findings), Paragraph(text=findings.no_sensitivity, tone="soft")]
     else:
         chosen = found.select("base", "prior", pairs=False)
-        header, rows, changed = chosen.cells()
-        blocks += [
-            Items(items=[*chosen.summary(), *_pairs(found, chosen)]),
-            Table(
-                caption="Under other priors",
-                header=header,
-                rows=rows,
-                words=["conclusion"],
-                marked=changed,
-            ),
-            Paragraph(text=_explained(findings, chosen), tone="soft"),
-            Picture(
-                name="sensitivity",
-                figure=chosen.plot(title=False),
-                caption="Each row is a fit under other priors; the band is the fit of this report.",
-                alt=" ".join(chosen.summary()),
-            ),
-        ]
+        blocks += variation_blocks(
+            chosen,
+            table="Under other priors",
+            plot="Each row is a fit under other priors; the band is the fit of this report.",
+            more=_pairs(found, chosen),
+            note=_explained(findings, chosen),
+        )
     blocks += pictures(
         fit,
         (
@@ -87,8 +77,8 @@ def _means(findings: Findings) -> list[Block]:
     counted = f"How many differences are other than none {verdict}. " if most else ""
     return [
         Paragraph(
-            text=f"{counted}The prior of a standard deviation was replaced by a half-normal one "
-            "with half, and with twice, its median."
+            text=f"{counted}The priors of the standard deviations were replaced in turn by "
+            "half-normal ones with half, or twice, the median."
         ),
         Table(
             caption="The mean, or means, under other priors of the standard deviations",

@@ -26,7 +26,7 @@ import pytest
 import bayesmeta as bm
 from bayesmeta.cli.main import main
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 REVIEWS = ROOT.parent / "shared" / "revman"
 """Real reviews, which are not part of the project."""

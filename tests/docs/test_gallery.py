@@ -9,7 +9,7 @@ import pytest
 
 from bayesmeta.plots import PLOTS
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "gallery.md"
 REMAKE = "run .venv/bin/python docs/make_gallery.py"
 

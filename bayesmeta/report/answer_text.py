@@ -96,16 +96,18 @@ def _contrasts(fit: Fit) -> Iterator[str]:
     level = interval_name(fit.spec.interval)
     if apart.empty:
         yield (
-            "No two of them differ beyond doubt: every "
-            f"{level} of a difference includes none. That does not show that they are alike."
+            f"No two of them clearly differ: every {level} of a difference includes no difference. "
+            "That does not show that they are alike."
         )
         return
     found = "; ".join(
         f"{row['term']} {effect_text(row, fit.measure)}" for row in apart.to_dict("records")
     )
-    many = f"{len(apart)} of {len(rows)} differences are" if len(rows) > 1 else "The difference is"
+    many = f"{len(apart)} of {len(rows)} {level}s of differences exclude"
+    if len(rows) == 1:
+        many = f"The {level} of the difference excludes"
     ratio = ", as ratios" if fit.measure.scale.ratio else ""
-    yield f"{many} other than none by the {level}{ratio}: {found}."
+    yield f"{many} no difference{ratio}: {found}."
 
 
 def _benefit(fit: Fit, chance: float) -> str:

@@ -8,7 +8,7 @@ import numpy as np
 from bayesmeta.engines.quadrature import LinearPosterior, refusal, solve
 from bayesmeta.measures.base import Floats
 from bayesmeta.model import Design, Problem
-from bayesmeta.priors import Prior, parse_prior
+from bayesmeta.priors import parse_prior
 from bayesmeta.results import Fit
 from bayesmeta.spec import Interval
 
@@ -99,14 +99,10 @@ def _variations(problem: Problem) -> Iterator[tuple[str, Problem]]:
         if prior is None or not prior.proper:
             continue
         for factor in factors:
-            other = _half_normal(prior, factor)
-            label = f"{name} ~ {other.expression}"
-            yield label, replace(problem, priors={**problem.priors, name: other})
-
-
-def _half_normal(prior: Prior, factor: float) -> Prior:
-    scale = factor * float(prior.ppf(0.5)) / _MEDIAN
-    return parse_prior(f"HalfNormal({scale:.3g})")
+            scale = factor * float(prior.ppf(0.5)) / _MEDIAN
+            expression = f"HalfNormal({scale:.3g})"
+            priors = {**problem.priors, name: parse_prior(expression)}
+            yield f"{name} ~ {expression}", replace(problem, priors=priors)
 
 
 def _apart(posterior: LinearPosterior, design: Design, interval: Interval) -> int:

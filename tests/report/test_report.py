@@ -184,7 +184,7 @@ def test_the_answer_says_what_was_found(remission: Report) -> None:
 
 def test_the_answer_of_subgroups_rests_on_contrasts(by_source: Report) -> None:
     said = texts(by_source, "answer")
-    assert "every 95 % credible interval of a difference includes none" in said
+    assert "every 95 % credible interval of a difference includes no difference" in said
     assert "adipose −0.73 (−1.17 to −0.36)" in said
     alone = texts(by_source, "comparison")
     assert "Each subgroup alone, by inverse variance" in alone

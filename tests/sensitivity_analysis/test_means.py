@@ -18,10 +18,10 @@ def test_each_row_is_a_fit_with_that_prior(kind: str) -> None:
     found = means_under_priors(fit)
     assert [each.label for each in found] == [
         "as fitted",
-        "omega ~ HalfNormal(sigma=0.25)",
-        "omega ~ HalfNormal(sigma=1)",
-        "tau ~ HalfNormal(sigma=0.25)",
-        "tau ~ HalfNormal(sigma=1)",
+        "omega ~ HalfNormal(0.25)",
+        "omega ~ HalfNormal(1)",
+        "tau ~ HalfNormal(0.25)",
+        "tau ~ HalfNormal(1)",
     ]
     others = {0: {}, 2: {"omega": "HalfNormal(1)"}, 3: {"tau": "HalfNormal(0.25)"}}
     if kind == "hdi":  # shortest intervals take seconds

@@ -72,9 +72,14 @@ def _means(findings: Findings) -> list[Block]:
         ]
         for each in found
     ]
-    apart = {each.apart for each in found}
-    verdict = "is the same" if len(apart) == 1 else "depends on the prior"
-    counted = f"How many differences are other than none {verdict}. " if most else ""
+    apart = [each.apart for each in found]
+    least, greatest = min(apart), max(apart)
+    span = f"{least}" if least == greatest else f"between {least} and {greatest}"
+    counted = (
+        f"Under these priors {span} of {most} intervals of differences exclude no difference. "
+        if most
+        else ""
+    )
     return [
         Paragraph(
             text=f"{counted}The priors of the standard deviations were replaced in turn by "
@@ -82,7 +87,7 @@ def _means(findings: Findings) -> list[Block]:
         ),
         Table(
             caption="The mean, or means, under other priors of the standard deviations",
-            header=["prior", *names, *(["differences other than none"] if most else [])],
+            header=["prior", *names, *(["exclude no difference"] if most else [])],
             rows=rows,
             strong=[0],
             marked=[i for i, each in enumerate(found) if each.apart != found[0].apart],

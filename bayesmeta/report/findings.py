@@ -102,9 +102,16 @@ def _varied(fit: Fit, *, refit: bool) -> tuple[Sensitivity | None, str]:
             "With two standard deviations each variation takes a second: bayesmeta sensitivity "
             "tries them all, and bayesmeta report --refit."
         )
-    chosen = _QUICK if fit.problem.counts and not refit else {}
+    if not fit.problem.counts or refit:
+        chosen, left = {}, ""
+    else:
+        few = len(fit.problem.study) <= _FEW
+        chosen, left = (
+            {**_QUICK, "leave_one_out": few},
+            _LEFT_TO_COMMAND.format("" if few else _EACH),
+        )
     try:
-        return sensitivity(fit, **chosen), _LEFT_TO_COMMAND if chosen else ""
+        return sensitivity(fit, **chosen), left
     except BayesmetaError as error:
         return None, _reason(error)
 
@@ -119,10 +126,14 @@ def _means(fit: Fit, *, refit: bool) -> list[MeansUnderPrior]:
 _QUICK = {"pairs": False, "tipping": False, "cumulative": False, "effect_variants": False}
 """What takes too long for a report where each fit of counts takes a twentieth of a second."""
 
+_FEW = 6
+"""Studies of counts of which each is left out in a report; of more that takes too long as well."""
+
 _LEFT_TO_COMMAND = (
-    "Pairs of priors, earlier years and tipping points are not here, as they take a while with "
+    "Pairs of priors, earlier years{} and tipping points are not here, as they take a while with "
     "counts: bayesmeta sensitivity has them, and bayesmeta report --refit."
 )
+_EACH = ", leaving each study out"
 
 
 def _reason(error: BayesmetaError) -> str:

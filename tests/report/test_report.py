@@ -326,3 +326,13 @@ def test_numbers_are_finite_in_words(report: Report) -> None:
     for section in report.sections:
         if section.name not in ("reproduce", "model"):
             assert not re.search(r"\b(nan|None)\b", texts(report, section.name)), section.name
+
+
+def test_many_studies_of_counts_are_left_out_by_the_command_alone() -> None:
+    few, many = (
+        compose(bm.fit(ROOT / "models" / f"{name}.toml", engine="quadrature"))
+        for name in ("ibd-remission", "oa-adverse-events")
+    )
+    assert "without Melmed 2015" in texts(few, "influence")
+    assert "leaving each study out" in texts(many, "influence")
+    assert "without Lee 2019" not in texts(many, "influence")

@@ -13,9 +13,9 @@ def influence(findings: Findings) -> Section:
     """Without each study in turn, as of each year, other formulas; Baujat and funnel plots."""
     found, fit = findings.sensitivity, findings.fit
     blocks: list[Block] = []
-    if found is None:
-        blocks.append(Paragraph(text=findings.no_sensitivity))
-    else:
+    if findings.no_sensitivity:
+        blocks.append(Paragraph(text=findings.no_sensitivity, tone="soft"))
+    if found is not None:
         kinds = [kind for kind in found.table["kind"].unique() if kind not in ("base", "prior")]
         chosen = found.select("base", *kinds)
         if kinds:
